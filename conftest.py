@@ -1,0 +1,109 @@
+"""Options, fixtures and the terminal summary of both the gate (tests/properties) and the self-tests (tests/suite)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gate import options, profiles
+
+# Nothing here imports torch or the oracle before the environment has been checked: what is missing is said in one line.
+REPORTS = pytest.StashKey[Path]()
+CASES = pytest.StashKey[list[tuple[str, str]]]()
+GATE = pytest.StashKey[Any]()
+
+profiles.register()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add_options(parser)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.help:
+        return
+    options.check_environment()
+    from tests.gate.report import GateReport
+
+    max_examples = options.chosen_max_examples(config)
+    profiles.load(config, max_examples)
+    dtypes = options.chosen_dtypes(config)
+    cases, left_out = options.chosen_cases(config, dtypes)
+    config.stash[CASES] = cases
+    config.stash[REPORTS] = options.reports_folder(config)
+    header = {
+        "devices": list(dict.fromkeys(device for device, _ in cases)),
+        "dtypes": list(dict.fromkeys(dtype for _, dtype in cases)),
+        "left_out": left_out,
+        "profile": config.getoption("--hypothesis-profile") or profiles.DEFAULT,
+        "max_examples": profiles.settings().max_examples,
+        "seed": config.option.hypothesis_seed,
+    }
+    config.stash[GATE] = GateReport(header)
+    config.pluginmanager.register(config.stash[GATE], "gradcert-report")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    import torch
+
+    header = config.stash[GATE].header
+    seed = f"--hypothesis-seed={header['seed']}" if header["seed"] is not None else "none, last failures are replayed"
+    return [
+        f"gradcert: torch {torch.__version__}, {','.join(header['devices'])}; {', '.join(header['dtypes'])}",
+        f"gradcert: profile {header['profile']}, {header['max_examples']} examples a property; seed: {seed}",
+        *(f"gradcert: left out: {line}" for line in header["left_out"]),
+    ]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "judge" in metafunc.fixturenames:
+        cases = metafunc.config.stash[CASES]
+        metafunc.parametrize("judge", cases, indirect=True, ids=[f"{device}-{dtype}" for device, dtype in cases])
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest) -> Any:
+    """A judge for one device and dtype, with a new record."""
+    from tests.gate.judge import Judge, Record
+
+    device, dtype = request.param
+    name = request.node.originalname.removeprefix("test_").replace("_", " ")
+    return Judge(Record(name, device, dtype))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    from tests.gate.judge import run_and_record
+
+    if "judge" not in pyfuncitem.funcargs:
+        return (yield)
+    return (yield from run_and_record(pyfuncitem, pyfuncitem.funcargs["judge"].record))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    from tests.gate.judge import WrongAnswer
+
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, WrongAnswer):
+        finding = call.excinfo.value.finding
+        path = item.config.stash[REPORTS] / "findings" / f"{finding.identifier}.py"
+        path.write_text(finding.script, encoding="utf-8")
+        shown = path.relative_to(item.config.rootpath) if path.is_relative_to(item.config.rootpath) else path
+        report.longrepr = f"{finding.message}\n\n  reproducer: python {shown}"
+        report.user_properties.append(("gradcert-finding", {"path": str(shown), "message": finding.message}))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    gate = config.stash[GATE]
+    if not gate.records:
+        return
+    path = gate.write(config.stash[REPORTS])
+    terminalreporter.section("gradcert")
+    terminalreporter.write(gate.table(terminalreporter._tw.fullwidth) + "\n")
+    terminalreporter.write(f"{path}\n")

@@ -1,0 +1,5 @@
+"""What is true: programs, definitions, and three oracles that say what a gradient must be.
+
+Nothing here imports a strategy or a test, and only ``route`` and ``device`` import torch: the oracles
+take their meaning from NumPy, sympy and 128-bit arithmetic, never from the library that they judge.
+"""

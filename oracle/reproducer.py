@@ -1,0 +1,117 @@
+"""Standalone scripts that show one wrong gradient with nothing but torch."""
+
+from __future__ import annotations
+
+import inspect
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from oracle.notation import mathematics
+from oracle.program import Program
+from oracle.torch_source import function_source, tensor_source, value_name
+
+if TYPE_CHECKING:
+    from oracle.laws import Law
+    from oracle.verdict import Mismatch, WrongKind
+
+
+def element_script(program: Program, device: str, route: str, mismatch: Mismatch) -> str:
+    """A script that prints what came and what is due for one element, and exits 1 while they are too far apart."""
+    high, low = _split(mismatch.due)
+    exactly = f"  # exactly {mismatch.due}" if len(str(mismatch.due)) < 60 else ""
+    return _script(
+        program,
+        device,
+        f"{_source(program, mismatch.source)}, element {mismatch.element}, asked by {route}.",
+        [
+            _asked(program, route, mismatch.source),
+            f"came = result[{', '.join(map(str, mismatch.element)) or '()'}].item()",
+            f"due = {high!r}{exactly}",
+            f"rest = {low!r}  # due + rest is the due value to 106 bits",
+            f"radius = {mismatch.radius!r}  # how far a correctly rounded computation may be from it",
+            "error = abs((came - due) - rest)",
+            'print(f"came   {came!r}\\ndue    {due!r}\\nerror  {error!r}\\nradius {radius!r}")',
+            "raise SystemExit(0 if error <= radius else 1)",
+        ],
+    )
+
+
+def kind_script(program: Program, device: str, route: str, wrong: WrongKind) -> str:
+    """A script that prints the gradient's shape, dtype and device, and exits 1 while they are wrong."""
+    said = 'f"shape {tuple(result.shape)}, {str(result.dtype)[6:]}, on {result.device}"'
+    if wrong.due in ("a gradient", "no gradient"):
+        said = '"no gradient" if result is None else "a gradient"'
+    return _script(
+        program,
+        device,
+        f"{_source(program, wrong.source)}, asked by {route}.",
+        [
+            _asked(program, route, wrong.source),
+            f"came = {said}",
+            f"due = {wrong.due!r}",
+            'print(f"came {came}\\ndue  {due}")',
+            "raise SystemExit(0 if came == due else 1)",
+        ],
+    )
+
+
+def law_script(program: Program, device: str, law: Law) -> str:
+    """A script that checks ``law``, whose source it contains, and exits 1 while it is broken."""
+    return _script(
+        program,
+        device,
+        f"Broken: {inspect.getdoc(law)}",
+        [
+            inspect.getsource(law).strip(),
+            "",
+            "",
+            f"broken = {law.__name__}(inputs, program, cotangent)",
+            'print(broken or "the law holds")',
+            "raise SystemExit(1 if broken else 0)",
+        ],
+    )
+
+
+def _source(program: Program, source: int | None) -> str:
+    return "The output" if source is None else f"The gradient of {value_name(program, source)}"
+
+
+def _asked(program: Program, route: str, source: int | None) -> str:
+    if source is None:
+        return "result = program(*inputs()).detach()"
+    if route == "backward":
+        return f"x = inputs()\nprogram(*x).backward(gradient=cotangent())\nresult = x[{source}].grad"
+    return f"x = inputs()\n(result,) = torch.autograd.grad(program(*x), x[{source}], cotangent(), allow_unused=True)"
+
+
+def _split(value: Fraction) -> tuple[float, float]:
+    high = float(value)
+    return high, float(value - Fraction(high))
+
+
+def _script(program: Program, device: str, title: str, check: list[str]) -> str:
+    text = mathematics(program)
+    names = [value_name(program, index) for index in range(len(program.inputs))]
+    build = []
+    for name, each in zip(names, program.inputs, strict=True):
+        build.append(tensor_source(each.tensor, name))
+        if each.requires_grad:
+            build.append(f"{name}.requires_grad_()")
+    cotangent = (
+        "return None"
+        if program.cotangent is None
+        else tensor_source(program.cotangent, "gradient") + "\nreturn gradient"
+    )
+    sections = [
+        f'"""{title}\n\n{text}\n"""',
+        f"from __future__ import annotations\n\nimport math\n\nimport torch\n\ndevice = {device!r}",
+        "def inputs():\n" + _indented("\n".join([*build, f"return [{', '.join(names)}]"])),
+        function_source(program),
+        "def cotangent():\n" + _indented(cotangent),
+        "\n".join(check),
+    ]
+    return "\n\n\n".join(sections) + "\n"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

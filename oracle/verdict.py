@@ -1,0 +1,213 @@
+"""The comparison of one route's answer with an oracle, element by element."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from oracle.ball import QUAD
+from oracle.enclosure import Enclosure, certificate, enclosure
+from oracle.exact import ExactResult
+from oracle.number_format import NumberFormat
+from oracle.program import Program
+from oracle.rounding import RunningError
+from oracle.route import Answer, to_numpy
+
+INFORMATIVE = 0.1
+"""An element is informative if its radius is at most this share of its magnitude, or of its gradient's largest one."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What one tensor must be: midpoints (128-bit) and radii (float64) of one shape.
+
+    A radius of 0 asks for equality, an infinite one claims nothing.
+    """
+
+    midpoint: NDArray[Any]
+    radius: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Truths:
+    """What a program's output and gradients must be, and which tier says so."""
+
+    tier: str
+    output: Truth
+    gradients: dict[int, Truth]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One element that is not what it must be.
+
+    Attributes:
+        source: number of the input whose gradient it belongs to, or None for the output.
+        element: its index.
+        came: what PyTorch said.
+        due: the exact value, or the midpoint of its enclosure.
+        radius: how far a correct implementation may be from it.
+        ulp: the spacing of the program's dtype at ``due``.
+    """
+
+    source: int | None
+    element: tuple[int, ...]
+    came: float
+    due: Fraction
+    radius: float
+    ulp: float
+
+
+@dataclass(frozen=True)
+class WrongKind:
+    """A gradient that is missing, not asked for, or of a wrong shape, dtype or device."""
+
+    source: int | None
+    came: str
+    due: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one route's answer compares with the truth.
+
+    Attributes:
+        elements: gradient elements that were compared.
+        informative: those of them whose radius is small enough to tell something.
+        outputs: output elements that were compared.
+        worst: the largest error in radii, over all compared elements with a positive radius.
+        wrong: everything that is not as it must be, the worst element of each tensor.
+    """
+
+    elements: int
+    informative: int
+    outputs: int
+    worst: float
+    wrong: tuple[Mismatch | WrongKind, ...]
+
+
+def enclosed(program: Program, *, flushes_subnormals: bool = False) -> Truths:
+    """The truth by the enclosure tier."""
+    rounding = RunningError(program.inputs[0].tensor.number_format, flushes_subnormals)
+    return _truths("enclosure", enclosure(program, rounding))
+
+
+def certified(program: Program, powers_are_exact: bool) -> Truths:
+    """The truth where nothing can round: radius 0 there, infinite elsewhere; midpoints by the enclosure tier."""
+    return _truths("certificate", certificate(program, powers_are_exact))
+
+
+def _truths(tier: str, result: Enclosure) -> Truths:
+    return Truths(
+        tier,
+        Truth(result.output.midpoint, result.output.judged_radius()),
+        {index: Truth(ball.midpoint, ball.judged_radius()) for index, ball in result.gradients.items()},
+    )
+
+
+def exactly(result: ExactResult, certificate: Truths) -> Truths:
+    """The truth by the exact tier: sympy's values, with the radii of the certificate."""
+
+    def truth(fractions: NDArray[Any], radius: NDArray[np.float64]) -> Truth:
+        return Truth(quads(fractions), radius)
+
+    return Truths(
+        "exact",
+        truth(result.output, certificate.output.radius),
+        {index: truth(values, certificate.gradients[index].radius) for index, values in result.gradients.items()},
+    )
+
+
+def quads(fractions: NDArray[Any]) -> NDArray[Any]:
+    """Fractions (an object array) to 113 bits: the nearest float64, plus the float64 nearest to what is left."""
+    high = np.array([float(each) for each in fractions.ravel()], dtype=np.float64)
+    low = [float(each - Fraction(part)) for each, part in zip(fractions.ravel(), high.tolist(), strict=True)]
+    return np.asarray(high.astype(QUAD) + np.array(low, dtype=np.float64).astype(QUAD)).reshape(fractions.shape)
+
+
+def fraction(quad: Any) -> Fraction:
+    """A 128-bit number as a fraction, to 106 bits and more; infinities are refused."""
+    array = np.asarray(quad).reshape(()).astype(QUAD)
+    high = float(array.astype(np.float64))
+    low = float((array - np.float64(high)).astype(np.float64))
+    return Fraction(high) + Fraction(low)
+
+
+def judge(program: Program, answer: Answer, truths: Truths) -> Verdict:
+    """Compare ``answer`` with ``truths``."""
+    number_format = program.inputs[0].tensor.number_format
+    wrong: list[Mismatch | WrongKind] = []
+    elements = informative = 0
+    worst = 0.0
+    kind = _wrong_kind(None, answer.output, truths.output.midpoint.shape, program, answer.output.device)
+    if kind is not None:
+        return Verdict(0, 0, 0, 0.0, (kind,))
+    error, bad = _compare(None, answer.output, truths.output, number_format)
+    worst = max(worst, error)
+    wrong += bad
+    for index, gradient in answer.gradients.items():
+        truth = truths.gradients.get(index)
+        if gradient is None or truth is None:
+            if (gradient is None) != (truth is None):
+                wrong.append(WrongKind(index, _present(gradient), _present(truth)))
+            continue
+        shape = program.inputs[index].tensor.shape
+        kind = _wrong_kind(index, gradient, shape, program, answer.output.device)
+        if kind is not None:
+            wrong.append(kind)
+            continue
+        error, bad = _compare(index, gradient, truth, number_format)
+        worst = max(worst, error)
+        wrong += bad
+        elements += gradient.numel()
+        informative += int(np.count_nonzero(_is_informative(truth)))
+    return Verdict(elements, informative, answer.output.numel(), worst, tuple(wrong))
+
+
+def _present(gradient: object) -> str:
+    return "no gradient" if gradient is None else "a gradient"
+
+
+def _wrong_kind(
+    source: int | None, came: torch.Tensor, shape: tuple[int, ...], program: Program, device: torch.device
+) -> WrongKind | None:
+    def words(shape: tuple[int, ...], dtype: str, where: str) -> str:
+        return f"shape {shape}, {dtype}, on {where}"
+
+    said = words(tuple(came.shape), str(came.dtype).removeprefix("torch."), str(came.device))
+    due = words(shape, program.dtype, str(device))
+    return None if said == due else WrongKind(source, said, due)
+
+
+def _compare(
+    source: int | None, came: torch.Tensor, truth: Truth, number_format: NumberFormat
+) -> tuple[float, list[Mismatch]]:
+    if came.numel() == 0:
+        return 0.0, []
+    values = to_numpy(came)
+    with np.errstate(all="ignore"):
+        error = np.abs(values.astype(QUAD) - truth.midpoint).astype(np.float64)
+        # False for NaN, unless nothing is claimed.
+        right = (error <= truth.radius) | np.isinf(truth.radius)
+        ratio = np.where((truth.radius > 0) & np.isfinite(truth.radius), error / truth.radius, 0.0)
+    if right.all():
+        return float(ratio.max()), []
+    severity = np.where(right, -1.0, np.nan_to_num(error, nan=np.inf))
+    element = tuple(int(place) for place in np.unravel_index(int(np.argmax(severity)), values.shape))
+    due = fraction(truth.midpoint[element])
+    ulp = float(number_format.spacing(np.array(abs(float(due)))))
+    mismatch = Mismatch(source, element, float(values[element]), due, float(truth.radius[element]), ulp)
+    return float(np.nan_to_num(ratio, nan=np.inf).max()), [mismatch]
+
+
+def _is_informative(truth: Truth) -> NDArray[np.bool_]:
+    with np.errstate(all="ignore"):
+        magnitude = np.abs(truth.midpoint).astype(np.float64)
+        known = np.isfinite(truth.radius)
+        scale = np.where(known, magnitude, 0.0).max(initial=0.0)
+        return np.asarray(known & (truth.radius <= INFORMATIVE * np.maximum(magnitude, scale)))

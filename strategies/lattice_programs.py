@@ -1,0 +1,114 @@
+"""Programs in which nothing can round: small integers times powers of two, sized to the dtype's precision."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+from hypothesis.strategies import DrawFn
+
+from oracle.program import Input, Program, ProgramBuilder, Value
+from strategies.cotangents import cotangents
+from strategies.differentiated_inputs import differentiated_inputs
+from strategies.polynomials import Room, lattice_polynomials
+from strategies.reductions import reductions
+from strategies.shapes import BroadcastGroup, broadcast_groups, shapes
+from strategies.tensors import tensors
+from strategies.values import lattice_numbers, number_format
+
+_LARGEST_VALUE = 100
+
+
+def _fan(group: BroadcastGroup) -> int:
+    """How many result elements the gradient of one input element sums over, at most."""
+    result = math.prod(group.result_shape)
+    return max(result // max(math.prod(shape), 1) for shape in group.shapes) or 1
+
+
+@st.composite
+def lattice_polynomial_programs(
+    draw: DrawFn, *, dtype: str, min_inputs: int = 1, max_inputs: int = 4, max_elements: int = 24, spare: int = 1
+) -> Program:
+    """Polynomials of ``min_inputs`` to ``max_inputs`` broadcast inputs, or chains of up to three polynomials of one input.
+
+    - ``dtype``: what the certificate is for.
+    - ``min_inputs``, ``max_inputs``: 1 to 4.
+    - ``max_elements``: of the result.
+    - ``spare``: by how much the cotangent may be multiplied without anything rounding.
+
+    Values are integers times one power of two; every certificate holds. Shrinks towards one scalar input and one operation.
+    """
+    if not 1 <= min_inputs <= max_inputs <= 4:
+        raise InvalidArgument(f"{min_inputs=} and {max_inputs=} must ascend from 1 to 4")
+    count = draw(st.integers(min_inputs, max_inputs))
+    group = draw(broadcast_groups(count=count, max_elements=max_elements))
+    fan = _fan(group)
+    size = (2 ** number_format(dtype).precision - 1) // spare
+    # bfloat16 has room for 255: four inputs that all sum over 24 elements still leave it 2.
+    value = draw(st.integers(1, max(1, min(_LARGEST_VALUE, int((size / (3 * fan * count)) ** 0.25)))))
+    weight = draw(st.integers(1, max(1, min(3, size // (fan * count * value)))))
+    scale = draw(st.sampled_from((0, 0, -1) if dtype == "float16" else (0, 0, -1, 1)))
+    elements = lattice_numbers(bound=value, exponent=scale)
+    inputs = draw(differentiated_inputs(dtype=dtype, shapes=group.shapes, elements=elements))
+    builder = ProgramBuilder(inputs)
+    spelling = draw(st.integers(0, 2))
+    variables = tuple(Value(index) for index in range(count))
+    slope = 1
+    for _ in range(draw(st.integers(1, 3)) if count == 1 else 1):
+        bound, factor = value, slope * weight * fan
+        room = Room(size, lambda k, bound=bound, factor=factor: max(k, 1) * bound**k * factor)  # type: ignore[misc]
+        if room.largest_degree(count) == 0:
+            break
+        polynomial = draw(lattice_polynomials(variables=count, room=room, scale=scale))
+        variables = (polynomial.write(builder, variables, spelling),)
+        # What the next link of the chain must reckon with: the largest value and the largest derivative of this one.
+        sizes = [(abs(term.coefficient) * 2.0 ** (scale * term.degree), term.degree) for term in polynomial.terms]
+        slope *= max(1, int(sum(a * k * bound ** max(k - 1, 0) for a, k in sizes)))
+        value = max(1, int(sum(a * bound**k for a, k in sizes)))
+        scale = 0
+    exponent = draw(st.sampled_from((0, 0, -1, -2)))
+    gradient = lattice_numbers(bound=weight, exponent=exponent)
+    return builder.program(draw(cotangents(dtype=dtype, shape=group.result_shape, elements=gradient)))
+
+
+@st.composite
+def lattice_reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24, spare: int = 1) -> Program:
+    """Sums, products, extrema, and means of 2^k elements, of integers and of multiples of them.
+
+    - ``dtype``, ``max_elements`` (of the input), ``spare``: as in ``lattice_polynomial_programs``.
+
+    The variances are left out: their running mean divides by 3, 5, … on the way. Shrinks towards the sum of a scalar.
+    """
+    shape = draw(shapes(max_elements=max_elements))
+    names = ("sum", "mean", "prod", "amax", "amin")
+    reduction = draw(reductions(shape=shape, names=names, power_of_two=True))
+    size = (2 ** number_format(dtype).precision - 1) // spare
+    factor = draw(st.sampled_from((1, 2, -3))) if reduction.operation != "prod" else 1
+    # A sum needs room for n values; a product of n needs it for their n-th power, and the gradient for one less.
+    terms = max(reduction.size, 1)
+    exponent = 1 / terms if reduction.operation == "prod" else 1.0
+    bound = int((size / 3 / (1 if reduction.operation == "prod" else terms * abs(factor))) ** exponent)
+    value = draw(st.integers(1, max(1, min(_LARGEST_VALUE, bound))))
+    layout_and_values = tensors(dtype=dtype, shape=shape, elements=lattice_numbers(bound=value))
+    builder = ProgramBuilder([Input(draw(layout_and_values))])
+    argument = Value(0)
+    if factor != 1:
+        argument = builder.apply("mul", argument, float(factor))
+    builder.apply(
+        reduction.operation, argument, spelling=draw(st.integers(0, 1)), arguments=reduction.arguments
+    )
+    gradient = lattice_numbers(bound=3 if value * terms * 3 < size / 3 else 1)
+    return builder.program(draw(cotangents(dtype=dtype, shape=reduction.result_shape, elements=gradient)))
+
+
+def broadcast_lattice_programs(*, dtype: str) -> st.SearchStrategy[Program]:
+    """Polynomials of 2 to 4 broadcast inputs."""
+    return lattice_polynomial_programs(dtype=dtype, min_inputs=2)
+
+
+def lattice_programs(*, dtype: str, spare: int = 1) -> st.SearchStrategy[Program]:
+    """Any of the programs of this module."""
+    return st.one_of(
+        lattice_polynomial_programs(dtype=dtype, spare=spare), lattice_reduction_programs(dtype=dtype, spare=spare)
+    )

@@ -1,0 +1,147 @@
+"""Programs over floating-point values of any size, for the enclosure tier."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+from hypothesis.strategies import DrawFn
+
+from oracle.number_format import NumberFormat
+from oracle.program import Input, Program, ProgramBuilder, Value
+from oracle.tensor import Fill, TensorSpec
+from strategies.cotangents import cotangents
+from strategies.differentiated_inputs import differentiated_inputs
+from strategies.layouts import layouts
+from strategies.polynomials import polynomials
+from strategies.reductions import reductions
+from strategies.shapes import BroadcastGroup, broadcast_groups, shapes
+from strategies.values import floats, number_format
+
+
+def _largest_exponent(kind: NumberFormat, degree: int, spent: int) -> int:
+    """The largest exponent of inputs whose products of ``degree`` stay finite, if ``spent`` bits go to other factors."""
+    return max(0, (kind.maximum_exponent - spent) // degree)
+
+
+@st.composite
+def _exponent_ranges(draw: DrawFn, largest: int) -> tuple[int, int]:
+    """From moderate magnitudes, four times in five, to the whole range."""
+    wide = draw(st.integers(0, 4)) == 4
+    reach = largest if wide else min(largest, 2)
+    return -reach, reach
+
+
+@st.composite
+def polynomial_programs(
+    draw: DrawFn, *, dtype: str, min_inputs: int = 1, max_inputs: int = 4, max_elements: int = 24
+) -> Program:
+    """Polynomials of ``min_inputs`` to ``max_inputs`` broadcast inputs, or chains of polynomials of one input.
+
+    - ``min_inputs``, ``max_inputs``: 1 to 4.
+    - ``max_elements``: of the result.
+
+    Exponents of the inputs are chosen so that the highest power stays finite; special points ignore that. Shrinks towards one
+    scalar input and one operation.
+    """
+    if not 1 <= min_inputs <= max_inputs <= 4:
+        raise InvalidArgument(f"{min_inputs=} and {max_inputs=} must ascend from 1 to 4")
+    kind = number_format(dtype)
+    count = draw(st.integers(min_inputs, max_inputs))
+    group = draw(broadcast_groups(count=count, max_elements=max_elements))
+    links = draw(st.sampled_from((1, 1, 2))) if count == 1 else 1
+    degree = draw(st.integers(1, {1: 5, 2: 3}[links]))
+    # Coefficients and cotangent take 2 bits each and another one for the sum of the terms, in every link.
+    low, high = draw(_exponent_ranges(_largest_exponent(kind, degree**links, 6 * links)))
+    elements = floats(dtype=dtype, min_exponent=low, max_exponent=high)
+    inputs = draw(differentiated_inputs(dtype=dtype, shapes=group.shapes, elements=elements))
+    builder = ProgramBuilder(inputs)
+    variables = tuple(Value(index) for index in range(count))
+    spelling = draw(st.integers(0, 2))
+    coefficients = st.one_of(
+        st.sampled_from((1.0, 2.0, 3.0, -1.0)),
+        floats(dtype=dtype, min_exponent=-2, max_exponent=1, specials=False, zeros=False),
+    )
+    for _ in range(links):
+        polynomial = draw(polynomials(variables=len(variables), max_degree=degree, coefficients=coefficients))
+        variables = (polynomial.write(builder, variables, spelling),)
+    return builder.program(draw(_scaled_cotangents(dtype, group.result_shape)))
+
+
+def _scaled_cotangents(dtype: str, shape: tuple[int, ...]) -> st.SearchStrategy[TensorSpec | None]:
+    elements = floats(dtype=dtype, min_exponent=-2, max_exponent=1, specials=False)
+    return cotangents(dtype=dtype, shape=shape, elements=elements)
+
+
+@st.composite
+def broadcast_programs(draw: DrawFn, *, dtype: str) -> Program:
+    """Programs of 2 to 4 inputs with a result of up to 200 elements, so that gradients sum over many of them."""
+    return draw(polynomial_programs(dtype=dtype, min_inputs=2, max_elements=200))
+
+
+@st.composite
+def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> Program:
+    """A reduction of an input, or of a polynomial of it.
+
+    - ``max_elements``: of the input.
+
+    Factors of a product have exponents for which no partial product overflows. Shrinks towards the sum of a scalar.
+    """
+    kind = number_format(dtype)
+    shape = draw(shapes(max_elements=max_elements))
+    reduction = draw(reductions(shape=shape))
+    if reduction.operation == "prod":
+        reach = kind.maximum_exponent // (2 * max(reduction.size, 1))
+        low, high = (-1, 0) if reach < 1 else draw(_exponent_ranges(reach))
+        degree = 0
+    else:
+        degree = draw(st.integers(0, 2))
+        low, high = draw(_exponent_ranges(_largest_exponent(kind, 2 * max(degree, 1), 10)))
+    elements = floats(dtype=dtype, min_exponent=low, max_exponent=high)
+    inputs = draw(differentiated_inputs(dtype=dtype, shapes=(shape,), elements=elements))
+    builder = ProgramBuilder(inputs)
+    argument = Value(0)
+    if degree:
+        coefficients = floats(dtype=dtype, min_exponent=-2, max_exponent=1, specials=False, zeros=False)
+        polynomial = draw(polynomials(max_degree=degree, coefficients=coefficients))
+        argument = polynomial.write(builder, (argument,))
+    builder.apply(
+        reduction.operation, argument, spelling=draw(st.integers(0, 1)), arguments=reduction.arguments
+    )
+    return builder.program(draw(_scaled_cotangents(dtype, reduction.result_shape)))
+
+
+LARGE_COUNTS = (15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 257, 1023, 1025, 32767, 32769, 65537, 100003)
+"""Around the widths of vector registers, around the 32,768 elements from which PyTorch divides work between threads, and beyond."""
+
+
+@st.composite
+def large_programs(draw: DrawFn, *, dtype: str) -> Program:
+    """Polynomials of degree up to 3 over tensors of ``LARGE_COUNTS`` elements, half of them reduced along an axis.
+
+    Values are filled from a seed. Shrinks towards small counts, one input and one operation.
+    """
+    kind = number_format(dtype)
+    count = draw(st.sampled_from(LARGE_COUNTS))
+    shape = draw(st.sampled_from(((count,), (2, count), (count, 2), (1, count))))
+    group = BroadcastGroup((shape,), shape)
+    if draw(st.booleans()):
+        other = draw(st.sampled_from((shape, shape[-1:], (1,) * len(shape))))
+        group = BroadcastGroup((shape, other), shape)
+    inputs = tuple(Input(draw(_filled(kind, each))) for each in group.shapes)
+    builder = ProgramBuilder(inputs)
+    coefficients = floats(dtype=dtype, min_exponent=-1, max_exponent=1, specials=False, zeros=False)
+    polynomial = draw(polynomials(variables=len(inputs), max_degree=3, coefficients=coefficients))
+    result = polynomial.write(builder, tuple(Value(index) for index in range(len(inputs))))
+    if draw(st.booleans()):
+        reduction = draw(reductions(shape=shape, names=("sum", "mean", "amax", "var")))
+        builder.apply(reduction.operation, result, arguments=reduction.arguments)
+        shape = reduction.result_shape
+    cotangent = None if shape == () and draw(st.booleans()) else draw(_filled(kind, shape))
+    return builder.program(cotangent)
+
+
+@st.composite
+def _filled(draw: DrawFn, kind: NumberFormat, shape: tuple[int, ...]) -> TensorSpec:
+    bits = min(kind.precision, 29)
+    fill = Fill(draw(st.integers(0, 2**14 - 1)), bits, draw(st.integers(-bits, 1 - bits)))
+    return TensorSpec(shape, draw(layouts(shape=shape)), kind.name, fill)

@@ -1,0 +1,77 @@
+"""Shapes of rank 0 to 5, and groups of shapes that broadcast together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+from hypothesis.strategies import DrawFn
+
+Shape = tuple[int, ...]
+
+
+@st.composite
+def shapes(draw: DrawFn, *, max_rank: int = 5, max_elements: int = 24, min_side: int = 0) -> Shape:
+    """Shapes with at most ``max_elements`` elements.
+
+    - ``max_rank``: 0 to 5.
+    - ``max_elements``: at least 1; it bounds the product of the sides, not each of them.
+    - ``min_side``: 0 allows empty tensors, about one draw in ten; 1 forbids them.
+
+    Shrinks towards the scalar shape ``()``.
+    """
+    if not 0 <= max_rank <= 5:
+        raise InvalidArgument(f"{max_rank=} must be from 0 to 5")
+    if max_elements < 1:
+        raise InvalidArgument(f"{max_elements=} must be at least 1")
+    if min_side not in (0, 1):
+        raise InvalidArgument(f"{min_side=} must be 0 or 1")
+    room = max_elements
+    sides = []
+    for _ in range(draw(st.integers(0, max_rank))):
+        side = draw(st.integers(1, min(room, 5)))
+        room //= side
+        sides.append(side)
+    # One axis at most is emptied: more would only repeat the case, and a free choice of 0 for every axis would empty
+    # most of the tensors of high rank.
+    if sides and min_side == 0 and draw(st.integers(0, 9)) == 9:
+        sides[draw(st.integers(0, len(sides) - 1))] = 0
+    return tuple(sides)
+
+
+class BroadcastGroup(NamedTuple):
+    """Shapes that broadcast together, and the shape of the result."""
+
+    shapes: tuple[Shape, ...]
+    result_shape: Shape
+
+
+@st.composite
+def broadcast_groups(
+    draw: DrawFn, *, count: int, max_rank: int = 5, max_elements: int = 24, min_side: int = 0
+) -> BroadcastGroup:
+    """Groups of ``count`` mutually broadcastable shapes.
+
+    - ``count``: number of shapes, at least 1.
+    - ``max_rank``, ``max_elements``, ``min_side``: of the result, as in ``shapes``.
+
+    One shape of the group, at a drawn place, is the result's own; the others have axes reduced to size 1 and leading axes
+    left out. Shrinks towards equal scalar shapes.
+    """
+    if count < 1:
+        raise InvalidArgument(f"{count=} must be at least 1")
+    result = draw(shapes(max_rank=max_rank, max_elements=max_elements, min_side=min_side))
+    whole = draw(st.integers(0, count - 1))
+    return BroadcastGroup(tuple(result if each == whole else draw(_narrowed(result)) for each in range(count)), result)
+
+
+@st.composite
+def _narrowed(draw: DrawFn, shape: Shape) -> Shape:
+    if draw(st.booleans()):
+        return shape
+    reduced = draw(st.lists(st.booleans(), min_size=len(shape), max_size=len(shape)))
+    narrowed = tuple(1 if flag else side for side, flag in zip(shape, reduced, strict=True))
+    # Leading axes of size 1 may be left out.
+    ones = next((axis for axis, side in enumerate(narrowed) if side != 1), len(narrowed))
+    return narrowed[draw(st.integers(0, ones)) :]

@@ -1,0 +1,1 @@
+"""What the gate is run with: its options, its Hypothesis profiles, the judge and the report."""

@@ -1,0 +1,168 @@
+"""The judge: asks PyTorch, asks the oracles, counts what was compared, and raises what is wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import SearchStrategy
+
+from oracle.device import device_arithmetic, float64_device
+from oracle.exact import NotPolynomial, exact
+from oracle.finding import Broken, Finding
+from oracle.finite_difference import finite_difference, signed_direction
+from oracle.laws import Law
+from oracle.program import Program
+from oracle.route import ROUTES, cotangent, leaves, torch_function
+from oracle.verdict import Truths, certified, enclosed, exactly, judge
+
+
+class WrongAnswer(AssertionError):
+    """PyTorch gave a wrong answer. Its text is made when somebody reads it, not while Hypothesis shrinks."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__()
+        self.finding = finding
+
+    def __str__(self) -> str:
+        return self.finding.message
+
+
+class NotCertified(Exception):
+    """A strategy promised that nothing rounds, and something may: a fault of the suite, not of PyTorch."""
+
+
+@dataclass
+class Record:
+    """What one property did on one device with one dtype.
+
+    Attributes:
+        examples: programs that were run.
+        comparisons: everything that was compared: elements of gradients and outputs, laws, finite differences.
+        elements: gradient elements among them.
+        informative: those whose radius is small enough to tell something.
+        worst: the largest error in radii.
+        seconds: time for drawing, running and judging.
+    """
+
+    property: str
+    device: str
+    dtype: str
+    examples: int = 0
+    comparisons: int = 0
+    elements: int = 0
+    informative: int = 0
+    worst: float = 0.0
+    seconds: float = 0.0
+
+
+class Judge:
+    """Judges programs on one device with one dtype, and keeps the record."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.arithmetic = device_arithmetic(record.device, record.dtype)
+
+    def over(self, programs: SearchStrategy[Program], check: Callable[[Judge, Program], None], share: float) -> None:
+        """Run ``check`` on drawn programs: on ``share`` of the profile's examples, and on one at least."""
+
+        @settings(max_examples=max(1, round(share * settings().max_examples)))
+        @given(programs)
+        def property_holds(program: Program) -> None:
+            self.record.examples += 1
+            check(self, program)
+
+        property_holds()
+
+    def exact(self, program: Program, route: str = "backward") -> None:
+        """Output and gradients equal sympy's, bit for bit; at ties they are enclosed."""
+        try:
+            truths = exactly(exact(program), self.certificate(program))
+        except NotPolynomial:
+            truths = enclosed(program, flushes_subnormals=self.arithmetic.flushes_subnormals)
+        self._compare(program, route, truths)
+
+    def certificate(self, program: Program) -> Truths:
+        """The certificate that nothing in ``program`` rounds.
+
+        Raises:
+            NotCertified: if it may round although powers are exact on this device.
+        """
+        truths = certified(program, self.arithmetic.powers_are_exact)
+        radii = [truths.output.radius, *(truth.radius for truth in truths.gradients.values())]
+        if self.arithmetic.powers_are_exact and any(radius.any() for radius in radii):
+            raise NotCertified(repr(program))
+        return truths
+
+    def enclosed(self, program: Program, route: str = "backward") -> None:
+        """Output and gradients lie in their enclosures."""
+        self._compare(program, route, enclosed(program, flushes_subnormals=self.arithmetic.flushes_subnormals))
+
+    def witnessed(self, program: Program) -> None:
+        """Finite differences of PyTorch's forward agree that the definition is the function that PyTorch computes."""
+        difference = finite_difference(program, signed_direction(program), float64_device(self.record.device))
+        self.record.comparisons += 1
+        assert difference.agrees_with_definition, (
+            f"Finite differences of PyTorch's forward give {difference.coarse!r} along a direction in which the definition's"
+            f" derivative is {difference.enclosed!r} ± {difference.bound!r}: they are not the same function."
+        )
+
+    def law(self, program: Program, law: Law) -> None:
+        """``law`` holds for ``program``."""
+        device = self.record.device
+        self.record.comparisons += 1
+        complaint = law(
+            lambda: leaves(program, device), torch_function(program), lambda: cotangent(program, device)
+        )
+        if complaint is not None:
+            raise WrongAnswer(Finding(program, device, law.__name__, "law", Broken(law, complaint)))
+
+    def _compare(self, program: Program, route: str, truths: Truths) -> None:
+        device = self.record.device
+        verdict = judge(program, ROUTES[route](program, device), truths)
+        self.record.comparisons += verdict.elements + verdict.outputs
+        self.record.elements += verdict.elements
+        self.record.informative += verdict.informative
+        if verdict.wrong:
+            raise WrongAnswer(Finding(program, device, route, truths.tier, verdict.wrong[0]))
+        self.record.worst = max(self.record.worst, verdict.worst)
+
+
+Check = Callable[[Judge, Program], None]
+
+
+def for_programs(
+    strategy: Callable[..., SearchStrategy[Program]], *, share: float = 1
+) -> Callable[[Check], Callable[..., None]]:
+    """Make a pytest test of a check: it runs on programs drawn from ``strategy(dtype=…)``, for each device and dtype.
+
+    ``share`` of the profile's examples are drawn: less than 1 for programs that take long.
+    """
+
+    def decorate(check: Check) -> Callable[..., None]:
+        def test(judge: Judge) -> None:
+            judge.over(strategy(dtype=judge.record.dtype), check, share)
+
+        test.__name__ = check.__name__
+        test.__doc__ = check.__doc__
+        test.__module__ = check.__module__
+        return test
+
+    return decorate
+
+
+def run_and_record(item: pytest.Function, record: Record) -> Any:
+    """Wrap the call of a property (as a generator around it): time it, keep its record, refuse an empty one."""
+    start = time.perf_counter()
+    try:
+        result = yield
+    finally:
+        record.seconds = time.perf_counter() - start
+        item.user_properties.append(("gradcert", vars(record)))
+    if record.comparisons == 0:
+        pytest.fail(f"{record.property} compared nothing on {record.device} in {record.dtype}", pytrace=False)
+    return result

@@ -1,0 +1,109 @@
+"""The options of the gate, and what is wrong with them in one line."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+REQUIRED = ("torch", "numpy", "numpy_quaddtype", "sympy", "hypothesis", "flint", "cattrs", "rich", "packaging")
+"""Modules that the gate imports; the dependency group ``gate`` installs all of them but torch."""
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the options under their own heading."""
+    group = parser.getgroup("gradcert", "gradcert: which gradients are judged")
+    group.addoption(
+        "--device", default=None, metavar="D,…", help="devices, such as cpu,cuda (default: cpu and every accelerator)"
+    )
+    group.addoption(
+        "--dtype", default=None, metavar="T,…", help="of float64,float32,bfloat16,float16 (default: all four)"
+    )
+    group.addoption("--max-examples", default=None, metavar="N", help="examples of each property (default: the profile's)")
+    group.addoption("--reports", default="reports", metavar="DIR", help="where reports go (default: reports)")
+
+
+def check_environment() -> None:
+    """Raise a UsageError if a module is missing, before anything tries to import it."""
+    missing = [name for name in REQUIRED if importlib.util.find_spec(name) is None]
+    if "torch" in missing:
+        raise pytest.UsageError("torch is not installed here: install the PyTorch build that is to be judged, then try again")
+    if missing:
+        raise pytest.UsageError(
+            f"{', '.join(missing)} not installed: run 'python -m pip install --group gate' (pip 25.1 or newer)"
+        )
+
+
+def chosen_max_examples(config: pytest.Config) -> int | None:
+    """``--max-examples`` as a positive integer, or None."""
+    text = config.getoption("--max-examples")
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) == 0:
+        raise pytest.UsageError(f"--max-examples {text}: give a whole number of at least 1")
+    return int(text)
+
+
+def chosen_dtypes(config: pytest.Config) -> list[str]:
+    """``--dtype`` as names of number formats."""
+    from oracle.number_format import NUMBER_FORMATS
+
+    names = _listed(config, "--dtype") or list(NUMBER_FORMATS)
+    for name in names:
+        if name not in NUMBER_FORMATS:
+            raise pytest.UsageError(f"--dtype {name}: unknown; choose from {','.join(NUMBER_FORMATS)}")
+    return names
+
+
+def chosen_cases(config: pytest.Config, dtypes: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """The pairs of device and dtype that are judged, and a line for each pair that is left out of a default choice."""
+    from oracle.device import absence, available_devices, has_dtype
+
+    named = _listed(config, "--device")
+    left_out = []
+    cases = []
+    for device in named or available_devices():
+        why = absence(device)
+        if why is not None:
+            raise pytest.UsageError(
+                f"--device {device}: not usable ({why}); this machine has {','.join(available_devices())}"
+            )
+        for dtype in dtypes:
+            if has_dtype(device, dtype):
+                cases.append((device, dtype))
+            elif named and config.getoption("--dtype"):
+                raise pytest.UsageError(f"--dtype {dtype}: {device} has no {dtype}; leave it out of --dtype")
+            else:
+                left_out.append(f"{device} has no {dtype}")
+    return cases, left_out
+
+
+def reports_folder(config: pytest.Config) -> Path:
+    """The folder for reports, made if it is missing."""
+    folder = Path(config.getoption("--reports"))
+    if not folder.is_absolute():
+        folder = config.rootpath / folder
+    try:
+        (folder / "findings").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"--reports {folder}: cannot be made ({error.strerror}); choose another folder") from None
+    # Root may write everywhere that a write can succeed, so only a write tells.
+    probe = folder / f".writable-{os.getpid()}"
+    try:
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise pytest.UsageError(f"--reports {folder}: cannot be written ({error.strerror}); choose another folder") from None
+    return folder
+
+
+def _listed(config: pytest.Config, option: str) -> list[str]:
+    text = config.getoption(option)
+    if text is None:
+        return []
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise pytest.UsageError(f"{option} {text!r}: give names with commas between them")
+    return list(dict.fromkeys(names))

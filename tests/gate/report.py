@@ -1,0 +1,118 @@
+"""The verdict table and ``gate.json``."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from oracle.known_issues import present_issues
+from tests.gate.judge import Record
+
+
+class GateReport:
+    """Collects the records and findings of a run, from however many processes."""
+
+    def __init__(self, header: dict[str, Any]) -> None:
+        self.header = header
+        self.records: list[tuple[Record, str]] = []
+        self.findings: list[dict[str, str]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what one test attached to its report, in this process or in another (pytest calls this)."""
+        if report.when != "call":
+            return
+        for name, content in report.user_properties:
+            if name == "gradcert":
+                self.records.append((Record(**content), report.outcome))
+            elif name == "gradcert-finding":
+                self.findings.append(content)
+
+    def write(self, folder: Path) -> Path:
+        """Write ``gate.json`` into ``folder``, whole or not at all, and return its path."""
+        import torch
+
+        totals = _total(record for record, _ in self.records)
+        content = {
+            "torch": str(torch.__version__),
+            "python": platform.python_version(),
+            "machine": platform.platform(),
+            **self.header,
+            "verdict": "red" if any(outcome == "failed" for _, outcome in self.records) else "green",
+            "totals": {name: totals[name] for name in ("examples", "comparisons", "elements", "informative", "worst")},
+            "properties": [asdict(record) | {"outcome": outcome} for record, outcome in self.records],
+            "findings": self.findings,
+            "known_issues": [
+                {"name": issue.name, "link": issue.link, "reason": issue.reason}
+                for issue in present_issues(str(torch.__version__))
+            ],
+        }
+        path = folder / "gate.json"
+        draft = path.with_suffix(".json.part")
+        draft.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        draft.replace(path)
+        return path
+
+    def table(self, width: int) -> str:
+        """The verdict table: a row for each property, then one for each device and dtype."""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for column, justify in _COLUMNS:
+            table.add_column(column, justify=justify, no_wrap=True)
+        for name in dict.fromkeys(record.property for record, _ in self.records):
+            _add_row(table, name, [each for each in self.records if each[0].property == name])
+        table.add_section()
+        for device, dtype in dict.fromkeys((record.device, record.dtype) for record, _ in self.records):
+            rows = [each for each in self.records if (each[0].device, each[0].dtype) == (device, dtype)]
+            _add_row(table, f"{dtype} on {device}", rows)
+        table.add_section()
+        _add_row(table, "all", self.records)
+        console = Console(file=StringIO(), width=max(width, 100), color_system=None)
+        console.print(table)
+        assert isinstance(console.file, StringIO)
+        return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+
+_COLUMNS: tuple[tuple[str, Any], ...] = (
+    ("property", "left"),
+    ("examples", "right"),
+    ("comparisons", "right"),
+    ("gradient elements", "right"),
+    ("informative", "right"),
+    ("worst error", "right"),
+    ("seconds", "right"),
+    ("verdict", "left"),
+)
+
+
+def _add_row(table: Table, name: str, rows: list[tuple[Record, str]]) -> None:
+    total = _total(record for record, _ in rows)
+    elements = total["elements"]
+    failed = sum(outcome == "failed" for _, outcome in rows)
+    table.add_row(
+        name,
+        f"{total['examples']:,}",
+        f"{total['comparisons']:,}",
+        f"{elements:,}" if elements else "-",
+        f"{total['informative'] / elements:.1%}" if elements else "-",
+        f"{total['worst']:.2f} radii" if total["worst"] else "-",
+        f"{total['seconds']:.1f}",
+        f"WRONG in {failed} of {len(rows)}" if failed else "right",
+    )
+
+
+def _total(records: Iterable[Record]) -> dict[str, Any]:
+    records = list(records)
+    total: dict[str, Any] = {
+        name: sum(getattr(record, name) for record in records)
+        for name in ("examples", "comparisons", "elements", "informative", "seconds")
+    }
+    return total | {"worst": max((record.worst for record in records), default=0.0)}

@@ -1,0 +1,1 @@
+"""The gate: what PyTorch must satisfy, on every chosen device, in every chosen dtype."""

@@ -1,0 +1,26 @@
+"""What a gradient must be besides right: its kind, its memory, and what happens when it is asked for again."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from oracle.laws import BOOKKEEPING
+from oracle.program import Program
+from strategies.lattice_programs import lattice_programs
+from strategies.programs import polynomial_programs, reduction_programs
+from tests.gate.judge import Judge, for_programs
+
+
+def small_programs(*, dtype: str) -> SearchStrategy[Program]:
+    """Any small program."""
+    return st.one_of(
+        polynomial_programs(dtype=dtype), reduction_programs(dtype=dtype), lattice_programs(dtype=dtype)
+    )
+
+
+@for_programs(small_programs)
+def test_bookkeeping(judge: Judge, program: Program) -> None:
+    """Every law of bookkeeping holds for every program."""
+    for law in BOOKKEEPING:
+        judge.law(program, law)

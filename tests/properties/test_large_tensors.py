@@ -1,0 +1,13 @@
+"""Tensors around vector widths and past the size from which PyTorch works in several threads."""
+
+from __future__ import annotations
+
+from oracle.program import Program
+from strategies.programs import large_programs
+from tests.gate.judge import Judge, for_programs
+
+
+@for_programs(large_programs, share=0.1)
+def test_large_tensors(judge: Judge, program: Program) -> None:
+    """Every element of every gradient lies in its enclosure."""
+    judge.enclosed(program)
