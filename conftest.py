@@ -95,7 +95,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         path.write_text(finding.script, encoding="utf-8")
         shown = path.relative_to(item.config.rootpath) if path.is_relative_to(item.config.rootpath) else path
         report.longrepr = f"{finding.message}\n\n  reproducer: python {shown}"
-        report.user_properties.append(("gradcert-finding", {"path": str(shown), "message": finding.message}))
+        report.user_properties.append(("gradcert-finding", finding.entry(str(shown))))
     return report
 
 

@@ -32,8 +32,8 @@ class Enclosure:
     gradients: dict[int, Ball]
 
 
-def define(program: Program, inputs: list[AnyArray]) -> AnyArray:
-    """The output of ``program`` by the definitions of its operations, from its ``inputs``."""
+def define(program: Program, inputs: list[AnyArray]) -> list[AnyArray]:
+    """Every value of ``program``, inputs first, by the definitions of its operations."""
     values = list(inputs)
 
     def operand(each: Operand) -> AnyArray | float:
@@ -42,16 +42,15 @@ def define(program: Program, inputs: list[AnyArray]) -> AnyArray:
     for application in program.applications:
         operands = tuple(operand(each) for each in application.operands)
         values.append(OPERATIONS[application.operation].apply(operands, application.arguments))
-    return values[-1]
+    return values
 
 
-def output_shape(program: Program) -> tuple[int, ...]:
-    """The shape of the value that ``program`` differentiates."""
-    rounding = RunningError(program.inputs[0].tensor.number_format)
-    return _record(program, rounding)[1].shape
+def value_shapes(program: Program) -> list[tuple[int, ...]]:
+    """The shape of every value of ``program``, inputs first."""
+    return [value.shape for value in _record(program, RunningError(program.inputs[0].tensor.number_format))[1]]
 
 
-def _record(program: Program, rounding: Rounding) -> tuple[Tape, RecordedArray]:
+def _record(program: Program, rounding: Rounding) -> tuple[Tape, list[RecordedArray]]:
     tape = Tape(len(program.inputs))
     inputs = [RecordedArray(tape, node, each.tensor.shape, rounding) for node, each in enumerate(program.inputs)]
     return tape, define(program, inputs)
@@ -74,7 +73,8 @@ def enclosure(
         forward_only: leave the gradients out.
     """
     rounding = rounding or RunningError(program.inputs[0].tensor.number_format)
-    tape, output = _record(program, rounding)
+    tape, values = _record(program, rounding)
+    output = values[-1]
     inputs = [Ball.exact(each.tensor.array, rounding) for each in program.inputs]
     if spread is not None:
         for ball, radius in zip(inputs, spread, strict=True):

@@ -135,7 +135,7 @@ def exact(program: Program) -> ExactResult:
         PolynomialArray(_object_array(list(generators[start : start + count]), each.tensor.shape), point)
         for start, count, each in zip(starts, counts, program.inputs, strict=False)
     ]
-    output = define(program, inputs)
+    output = define(program, inputs)[-1]
     elements = output.polynomials.ravel().tolist()
     cotangent = np.ones(output.shape) if program.cotangent is None else program.cotangent.array
     gradient = [QQ(0)] * len(point)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from oracle.device import float64_device
 from oracle.exact import NotPolynomial, exact
@@ -64,6 +66,19 @@ class Finding:
         if isinstance(self.wrong, WrongKind):
             return kind_script(self.program, self.device, self.route, self.wrong)
         return element_script(self.program, self.device, self.route, self.wrong)
+
+    def entry(self, reproducer: str) -> dict[str, Any]:
+        """What reports keep, with the path of the ``reproducer``."""
+        return {
+            "identifier": self.identifier,
+            "device": self.device,
+            "dtype": self.program.dtype,
+            "route": self.route,
+            "tier": self.tier,
+            "message": self.message,
+            "reproducer": reproducer,
+            "program": json.loads(to_json(self.program)),
+        }
 
     @cached_property
     def message(self) -> str:

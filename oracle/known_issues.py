@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ from typing import Any
 from cattrs import structure
 from packaging.specifiers import SpecifierSet
 
-from oracle.program import Argument
+from oracle.enclosure import value_shapes
+from oracle.program import Argument, Program, Value
 
 PATH = Path(__file__).with_name("known_issues.toml")
 
@@ -21,12 +24,18 @@ class KnownIssue:
     """One entry of the file; its head says what each field means."""
 
     name: str
-    operations: tuple[str, ...]
-    arguments: dict[str, Any]
     versions: str
     reason: str
     link: str
     reproducer: str
+    operations: tuple[str, ...] = ()
+    arguments: dict[str, Any] = field(default_factory=dict)
+    laws: tuple[str, ...] = ()
+    where: str = ""
+
+    def excuses(self, law: str, program: Program) -> bool:
+        """Whether the issue breaks ``law`` for ``program``."""
+        return law in self.laws and REGIONS[self.where](program)
 
     def covers(self, operation: str, arguments: dict[str, Argument]) -> bool:
         """Whether ``operation`` with ``arguments`` is in the region of this issue."""
@@ -54,3 +63,23 @@ def known_issues() -> tuple[KnownIssue, ...]:
 def present_issues(torch_version: str) -> tuple[KnownIssue, ...]:
     """The entries that concern ``torch_version``."""
     return tuple(issue for issue in known_issues() if issue.concerns(torch_version))
+
+
+def a_cotangent_is_only_reshaped(program: Program) -> bool:
+    """Whether some operation hands its cotangent on as a view: sums of single elements, and added axes of size 1."""
+    shapes = value_shapes(program)
+    for index, application in enumerate(program.applications, start=len(program.inputs)):
+        for operand in application.operands:
+            if not isinstance(operand, Value):
+                continue
+            before, after = shapes[operand.index], shapes[index]
+            same_count = math.prod(before) == math.prod(after)
+            if same_count and (application.operation == "sum" or before != after):
+                return True
+    return False
+
+
+REGIONS: dict[str, Callable[[Program], bool]] = {
+    region.__name__: region for region in (a_cotangent_is_only_reshaped,)
+}
+"""Regions of programs by the name that ``where`` gives them."""

@@ -65,7 +65,7 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class WrongKind:
-    """A gradient that is missing, not asked for, or of a wrong shape, dtype or device."""
+    """A gradient that is missing, not asked for, of a wrong shape, dtype or device, or an exception instead of it."""
 
     source: int | None
     came: str

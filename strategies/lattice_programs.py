@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn
 from oracle.program import Input, Program, ProgramBuilder, Value
 from strategies.cotangents import cotangents
 from strategies.differentiated_inputs import differentiated_inputs
-from strategies.polynomials import Room, lattice_polynomials
+from strategies.polynomials import Room, lattice_polynomials, supports
 from strategies.reductions import reductions
 from strategies.shapes import BroadcastGroup, broadcast_groups, shapes
 from strategies.tensors import tensors
@@ -41,11 +41,13 @@ def lattice_polynomial_programs(
     """
     if not 1 <= min_inputs <= max_inputs <= 4:
         raise InvalidArgument(f"{min_inputs=} and {max_inputs=} must ascend from 1 to 4")
-    count = draw(st.integers(min_inputs, max_inputs))
-    group = draw(broadcast_groups(count=count, max_elements=max_elements))
-    fan = _fan(group)
+    # The terms come first, so that shrinking them takes inputs away too.
+    support = draw(supports(min_variables=min_inputs, max_variables=max_inputs, max_degree=6))
+    count = len(support[0])
     size = (2 ** number_format(dtype).precision - 1) // spare
-    # bfloat16 has room for 255: four inputs that all sum over 24 elements still leave it 2.
+    # bfloat16 has room for 255, or 51 with a spare factor of 5: a linear term of each input must fit, summed over the result.
+    group = draw(broadcast_groups(count=count, max_elements=min(max_elements, size // (2 * count))))
+    fan = _fan(group)
     value = draw(st.integers(1, max(1, min(_LARGEST_VALUE, int((size / (3 * fan * count)) ** 0.25)))))
     weight = draw(st.integers(1, max(1, min(3, size // (fan * count * value)))))
     scale = draw(st.sampled_from((0, 0, -1) if dtype == "float16" else (0, 0, -1, 1)))
@@ -58,25 +60,29 @@ def lattice_polynomial_programs(
     for _ in range(draw(st.integers(1, 3)) if count == 1 else 1):
         bound, factor = value, slope * weight * fan
         room = Room(size, lambda k, bound=bound, factor=factor: max(k, 1) * bound**k * factor)  # type: ignore[misc]
-        if room.largest_degree(count) == 0:
+        if room.weight(1) * count > size:
             break
-        polynomial = draw(lattice_polynomials(variables=count, room=room, scale=scale))
+        polynomial = draw(lattice_polynomials(support=support, room=room, scale=scale))
         variables = (polynomial.write(builder, variables, spelling),)
         # What the next link of the chain must reckon with: the largest value and the largest derivative of this one.
         sizes = [(abs(term.coefficient) * 2.0 ** (scale * term.degree), term.degree) for term in polynomial.terms]
         slope *= max(1, int(sum(a * k * bound ** max(k - 1, 0) for a, k in sizes)))
         value = max(1, int(sum(a * bound**k for a, k in sizes)))
         scale = 0
+        support = draw(supports(max_degree=3)) if count == 1 else support
     exponent = draw(st.sampled_from((0, 0, -1, -2)))
     gradient = lattice_numbers(bound=weight, exponent=exponent)
     return builder.program(draw(cotangents(dtype=dtype, shape=group.result_shape, elements=gradient)))
 
 
 @st.composite
-def lattice_reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24, spare: int = 1) -> Program:
+def lattice_reduction_programs(
+    draw: DrawFn, *, dtype: str, max_elements: int = 24, spare: int = 1, ties: bool = True
+) -> Program:
     """Sums, products, extrema, and means of 2^k elements, of integers and of multiples of them.
 
     - ``dtype``, ``max_elements`` (of the input), ``spare``: as in ``lattice_polynomial_programs``.
+    - ``ties``: whether extrema may tie: then the certificate holds no longer.
 
     The variances are left out: their running mean divides by 3, 5, … on the way. Shrinks towards the sum of a scalar.
     """
@@ -90,8 +96,9 @@ def lattice_reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 
     exponent = 1 / terms if reduction.operation == "prod" else 1.0
     bound = int((size / 3 / (1 if reduction.operation == "prod" else terms * abs(factor))) ** exponent)
     value = draw(st.integers(1, max(1, min(_LARGEST_VALUE, bound))))
-    layout_and_values = tensors(dtype=dtype, shape=shape, elements=lattice_numbers(bound=value))
-    builder = ProgramBuilder([Input(draw(layout_and_values))])
+    distinct = not ties and reduction.operation in ("amax", "amin")
+    elements = lattice_numbers(bound=max(value, math.prod(shape)) if distinct else value)
+    builder = ProgramBuilder([Input(draw(tensors(dtype=dtype, shape=shape, elements=elements, distinct=distinct)))])
     argument = Value(0)
     if factor != 1:
         argument = builder.apply("mul", argument, float(factor))
@@ -108,7 +115,8 @@ def broadcast_lattice_programs(*, dtype: str) -> st.SearchStrategy[Program]:
 
 
 def lattice_programs(*, dtype: str, spare: int = 1) -> st.SearchStrategy[Program]:
-    """Any of the programs of this module."""
+    """Any of the programs of this module without ties: every certificate holds."""
     return st.one_of(
-        lattice_polynomial_programs(dtype=dtype, spare=spare), lattice_reduction_programs(dtype=dtype, spare=spare)
+        lattice_polynomial_programs(dtype=dtype, spare=spare),
+        lattice_reduction_programs(dtype=dtype, spare=spare, ties=False),
     )

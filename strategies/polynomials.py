@@ -2,67 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from oracle.polynomial import FORMS, Polynomial, Term
+from oracle.polynomial import Polynomial, Term
 
 Exponents = tuple[int, ...]
 
 
 @st.composite
-def _supports(draw: DrawFn, variables: int, max_degree: int) -> list[Exponents]:
-    """The exponents of some terms, without repetition; not every variable need occur."""
-    if variables == 1 and draw(st.booleans()):
-        return [(power,) for power in range(draw(st.integers(1, max_degree)), -1, -1)]
-    exponents = st.tuples(*[st.integers(0, max_degree)] * variables).filter(lambda each: sum(each) <= max_degree)
-    if variables > 1:
-        # Drawn by steps, since nearly every free tuple would exceed the degree.
-        steps = st.lists(st.integers(0, variables - 1), min_size=0, max_size=max_degree)
-        exponents = steps.map(lambda chosen: tuple(chosen.count(variable) for variable in range(variables)))
-    return draw(st.lists(exponents, min_size=1, max_size=4, unique=True))
+def supports(
+    draw: DrawFn, *, min_variables: int = 1, max_variables: int = 1, max_degree: int = 5
+) -> tuple[Exponents, ...]:
+    """The exponents of the terms of a polynomial, one number for each variable; no term twice, and every variable in some term.
 
+    - ``min_variables``, ``max_variables``: how many variables there may be.
+    - ``max_degree``: of each term, at least 1.
 
-def _covering(support: list[Exponents], variables: int) -> list[Exponents]:
-    """``support`` with a linear term for every variable that no term contains."""
-    missing = [
-        variable for variable in range(variables) if not any(exponents[variable] for exponents in support)
-    ]
-    linear = [tuple(int(place == variable) for place in range(variables)) for variable in missing]
-    return support + linear
-
-
-def _forms(variables: int) -> SearchStrategy[str]:
-    return st.sampled_from(FORMS if variables == 1 else FORMS[:2])
-
-
-def _check(variables: int, max_degree: int) -> None:
-    if variables < 1:
-        raise InvalidArgument(f"{variables=} must be at least 1")
+    Half of those of one variable are dense: all powers up to the degree. Shrinks towards few terms and few variables: a variable
+    goes when its last term does.
+    """
+    if not 1 <= min_variables <= max_variables:
+        raise InvalidArgument(f"{min_variables=} and {max_variables=} must ascend from 1")
     if max_degree < 1:
         raise InvalidArgument(f"{max_degree=} must be at least 1")
+    # A term is drawn factor by factor: nearly every freely drawn tuple of exponents would exceed the degree.
+    factors = st.lists(st.integers(0, max_variables - 1), max_size=max_degree).map(sorted).map(tuple)
+    terms = draw(st.lists(factors, min_size=1, max_size=4, unique=True))
+    if max_variables == 1 and draw(st.booleans()):
+        terms = [(0,) * power for power in range(max(1, *map(len, terms)), -1, -1)]
+    used = sorted({variable for term in terms for variable in term})
+    count = max(len(used), min_variables)
+    support = [tuple(term.count(variable) for variable in used) + (0,) * (count - len(used)) for term in terms]
+    return covering(support, count)
+
+
+def covering(support: Iterable[Exponents], variables: int) -> tuple[Exponents, ...]:
+    """``support`` with a linear term for each of ``variables`` that no term contains."""
+    terms = tuple(support)
+    missing = [variable for variable in range(variables) if not any(exponents[variable] for exponents in terms)]
+    return terms + tuple(tuple(int(place == variable) for place in range(variables)) for variable in missing)
+
+
+def _forms(support: tuple[Exponents, ...]) -> SearchStrategy[str]:
+    return st.sampled_from(("products", "power", "horner") if len(support[0]) == 1 else ("products", "power"))
 
 
 @st.composite
-def polynomials(
-    draw: DrawFn, *, variables: int = 1, max_degree: int = 5, coefficients: SearchStrategy[float]
-) -> Polynomial:
-    """Polynomials in which every variable occurs.
+def polynomials(draw: DrawFn, *, support: tuple[Exponents, ...], coefficients: SearchStrategy[float]) -> Polynomial:
+    """Polynomials with the terms of ``support``.
 
-    - ``variables``: how many, at least 1.
-    - ``max_degree``: of each term, at least 1.
-    - ``coefficients``: a coefficient that comes out as 0 is replaced by 1.
+    - ``coefficients``: one that comes out as 0 is replaced by 1.
 
-    With one variable half are dense (all powers up to the degree). Shrinks towards few terms of low degree in power form.
+    Shrinks towards products with coefficients as simple as they come.
     """
-    _check(variables, max_degree)
-    support = _covering(draw(_supports(variables, max_degree)), variables)
     terms = tuple(Term(draw(coefficients) or 1.0, exponents) for exponents in support)
-    return Polynomial(_no_bare_variable(terms), draw(_forms(variables)))
+    return Polynomial(_no_bare_variable(terms), draw(_forms(support)))
 
 
 def _no_bare_variable(terms: tuple[Term, ...]) -> tuple[Term, ...]:
@@ -85,38 +84,38 @@ class Room:
     size: int
     weight: Callable[[int], int]
 
-    def largest_degree(self, variables: int, limit: int = 6) -> int:
-        """The largest degree, up to ``limit``, of a term that fits beside a linear term for each variable; 0 if none does."""
-        beside = (variables - 1) * self.weight(1)
-        return max((k for k in range(1, limit + 1) if self.weight(k) + beside <= self.size), default=0)
+    def needed(self, support: Iterable[Exponents]) -> int:
+        """What ``support`` takes with coefficients 1 or -1."""
+        return sum(self.weight(sum(exponents)) for exponents in support)
 
 
 @st.composite
-def lattice_polynomials(draw: DrawFn, *, variables: int = 1, room: Room, scale: int = 0) -> Polynomial:
-    """Polynomials with integer coefficients that fit into ``room``, in which every variable occurs.
+def lattice_polynomials(
+    draw: DrawFn, *, support: tuple[Exponents, ...], room: Room, scale: int = 0
+) -> Polynomial:
+    """Polynomials with integer coefficients that fit into ``room``.
 
-    - ``variables``: how many, at least 1.
+    - ``support``: the terms, as far as they fit; a variable that loses all of its terms gets a linear one.
     - ``room``: must hold a linear term for each variable.
     - ``scale``: coefficients of degree k are multiplied by ``2**(-scale * k)``, to go with variables multiplied by
       ``2**scale``: then every product is the same as with integers.
 
-    Shrinks towards few terms of low degree with coefficients 1, in power form.
+    Shrinks towards products with coefficients 1.
     """
-    degree = room.largest_degree(variables)
-    _check(variables, degree)
-    left = room.size
-    support: list[Exponents] = []
-    for exponents in draw(_supports(variables, degree)):
-        needed = sum(room.weight(sum(each)) for each in _covering([*support, exponents], variables))
-        if needed <= room.size:
-            support.append(exponents)
-    support = _covering(support, variables)
-    left -= sum(room.weight(sum(exponents)) for exponents in support)
-    terms = []
+    variables = len(support[0])
+    kept: tuple[Exponents, ...] = ()
     for exponents in support:
+        if room.needed(covering((*kept, exponents), variables)) <= room.size:
+            kept = (*kept, exponents)
+    kept = covering(kept, variables)
+    left = room.size - room.needed(kept)
+    if left < 0:
+        raise InvalidArgument(f"{room=} must hold a linear term for each of {variables} variables")
+    terms = []
+    for exponents in kept:
         weight = room.weight(sum(exponents))
         extra = draw(st.integers(0, left // weight))
         left -= extra * weight
         sign = draw(st.sampled_from((1, -1)))
         terms.append(Term(sign * (1 + extra) * 2.0 ** (-scale * sum(exponents)), exponents))
-    return Polynomial(_no_bare_variable(tuple(terms)), draw(_forms(variables)))
+    return Polynomial(_no_bare_variable(tuple(terms)), draw(_forms(kept)))

@@ -12,7 +12,7 @@ from oracle.tensor import Fill, TensorSpec
 from strategies.cotangents import cotangents
 from strategies.differentiated_inputs import differentiated_inputs
 from strategies.layouts import layouts
-from strategies.polynomials import polynomials
+from strategies.polynomials import polynomials, supports
 from strategies.reductions import reductions
 from strategies.shapes import BroadcastGroup, broadcast_groups, shapes
 from strategies.values import floats, number_format
@@ -46,24 +46,27 @@ def polynomial_programs(
     if not 1 <= min_inputs <= max_inputs <= 4:
         raise InvalidArgument(f"{min_inputs=} and {max_inputs=} must ascend from 1 to 4")
     kind = number_format(dtype)
-    count = draw(st.integers(min_inputs, max_inputs))
+    degree = draw(st.integers(1, 5))
+    # The terms come first, so that shrinking them takes inputs away too.
+    support = draw(supports(min_variables=min_inputs, max_variables=max_inputs, max_degree=degree))
+    count = len(support[0])
     group = draw(broadcast_groups(count=count, max_elements=max_elements))
-    links = draw(st.sampled_from((1, 1, 2))) if count == 1 else 1
-    degree = draw(st.integers(1, {1: 5, 2: 3}[links]))
+    following = draw(supports(max_degree=3)) if count == 1 and degree <= 3 and draw(st.booleans()) else None
+    total = degree * (3 if following else 1)
     # Coefficients and cotangent take 2 bits each and another one for the sum of the terms, in every link.
-    low, high = draw(_exponent_ranges(_largest_exponent(kind, degree**links, 6 * links)))
+    low, high = draw(_exponent_ranges(_largest_exponent(kind, total, 12 if following else 6)))
     elements = floats(dtype=dtype, min_exponent=low, max_exponent=high)
     inputs = draw(differentiated_inputs(dtype=dtype, shapes=group.shapes, elements=elements))
     builder = ProgramBuilder(inputs)
-    variables = tuple(Value(index) for index in range(count))
     spelling = draw(st.integers(0, 2))
     coefficients = st.one_of(
         st.sampled_from((1.0, 2.0, 3.0, -1.0)),
         floats(dtype=dtype, min_exponent=-2, max_exponent=1, specials=False, zeros=False),
     )
-    for _ in range(links):
-        polynomial = draw(polynomials(variables=len(variables), max_degree=degree, coefficients=coefficients))
-        variables = (polynomial.write(builder, variables, spelling),)
+    polynomial = draw(polynomials(support=support, coefficients=coefficients))
+    result = polynomial.write(builder, tuple(Value(index) for index in range(count)), spelling)
+    if following:
+        draw(polynomials(support=following, coefficients=coefficients)).write(builder, (result,), spelling)
     return builder.program(draw(_scaled_cotangents(dtype, group.result_shape)))
 
 
@@ -102,7 +105,8 @@ def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> P
     argument = Value(0)
     if degree:
         coefficients = floats(dtype=dtype, min_exponent=-2, max_exponent=1, specials=False, zeros=False)
-        polynomial = draw(polynomials(max_degree=degree, coefficients=coefficients))
+        support = draw(supports(max_degree=degree))
+        polynomial = draw(polynomials(support=support, coefficients=coefficients))
         argument = polynomial.write(builder, (argument,))
     builder.apply(
         reduction.operation, argument, spelling=draw(st.integers(0, 1)), arguments=reduction.arguments
@@ -121,19 +125,24 @@ def large_programs(draw: DrawFn, *, dtype: str) -> Program:
     Values are filled from a seed. Shrinks towards small counts, one input and one operation.
     """
     kind = number_format(dtype)
+    support = draw(supports(max_variables=2, max_degree=3))
     count = draw(st.sampled_from(LARGE_COUNTS))
     shape = draw(st.sampled_from(((count,), (2, count), (count, 2), (1, count))))
     group = BroadcastGroup((shape,), shape)
-    if draw(st.booleans()):
+    if len(support[0]) == 2:
         other = draw(st.sampled_from((shape, shape[-1:], (1,) * len(shape))))
         group = BroadcastGroup((shape, other), shape)
-    inputs = tuple(Input(draw(_filled(kind, each))) for each in group.shapes)
+    reduced = draw(st.booleans())
+    # Elements that are one and the same tie, and vary by nothing.
+    inputs = tuple(Input(draw(_filled(kind, each, expand=not reduced))) for each in group.shapes)
     builder = ProgramBuilder(inputs)
     coefficients = floats(dtype=dtype, min_exponent=-1, max_exponent=1, specials=False, zeros=False)
-    polynomial = draw(polynomials(variables=len(inputs), max_degree=3, coefficients=coefficients))
+    polynomial = draw(polynomials(support=support, coefficients=coefficients))
     result = polynomial.write(builder, tuple(Value(index) for index in range(len(inputs))))
-    if draw(st.booleans()):
-        reduction = draw(reductions(shape=shape, names=("sum", "mean", "amax", "var")))
+    if reduced:
+        # Sums of this size overflow float16.
+        names = ("amax", "amin") if dtype == "float16" else ("sum", "mean", "amax", "amin", "var")
+        reduction = draw(reductions(shape=shape, names=names))
         builder.apply(reduction.operation, result, arguments=reduction.arguments)
         shape = reduction.result_shape
     cotangent = None if shape == () and draw(st.booleans()) else draw(_filled(kind, shape))
@@ -141,7 +150,7 @@ def large_programs(draw: DrawFn, *, dtype: str) -> Program:
 
 
 @st.composite
-def _filled(draw: DrawFn, kind: NumberFormat, shape: tuple[int, ...]) -> TensorSpec:
+def _filled(draw: DrawFn, kind: NumberFormat, shape: tuple[int, ...], *, expand: bool = True) -> TensorSpec:
     bits = min(kind.precision, 29)
     fill = Fill(draw(st.integers(0, 2**14 - 1)), bits, draw(st.integers(-bits, 1 - bits)))
-    return TensorSpec(shape, draw(layouts(shape=shape)), kind.name, fill)
+    return TensorSpec(shape, draw(layouts(shape=shape, expand=expand)), kind.name, fill)

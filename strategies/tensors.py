@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -12,18 +14,16 @@ from strategies.values import number_format, number_lists
 
 @st.composite
 def tensors(
-    draw: DrawFn, *, dtype: str, shape: tuple[int, ...], elements: SearchStrategy[float], expand: bool = True
+    draw: DrawFn, *, dtype: str, shape: tuple[int, ...], elements: SearchStrategy[float], distinct: bool = False
 ) -> TensorSpec:
     """Tensors of ``dtype`` and ``shape`` in any layout, with values from ``elements``.
 
     - ``elements``: must draw numbers of ``dtype`` only.
-    - ``expand``: whether the layout may have axes of stride 0.
+    - ``distinct``: whether all values must differ; then the layout has no axes of stride 0.
 
     Shrinks towards a contiguous tensor.
     """
     number_format(dtype)
-    layout = draw(layouts(shape=shape, expand=expand))
-    count = 1
-    for side in layout.stored_shape(shape):
-        count *= side
-    return TensorSpec(shape, layout, dtype, draw(number_lists(elements=elements, count=count)))
+    layout = draw(layouts(shape=shape, expand=not distinct))
+    count = math.prod(layout.stored_shape(shape))
+    return TensorSpec(shape, layout, dtype, draw(number_lists(elements=elements, count=count, distinct=distinct)))

@@ -27,8 +27,8 @@ def lattice_numbers(*, bound: int, exponent: int = 0) -> SearchStrategy[float]:
 
 
 @cache
-def special_numbers(*, dtype: str) -> SearchStrategy[float]:
-    """The points of ``dtype`` where derivative formulas go wrong. Shrinks towards 0.
+def special_points(dtype: str) -> tuple[float, ...]:
+    """The points of ``dtype`` where derivative formulas go wrong.
 
     0 and -0; 1 and -1; the numbers next to 1; powers of two; the threshold beyond which the square overflows, and the number
     before it; the one below which the square underflows; the smallest normal and the smallest subnormal number.
@@ -39,7 +39,7 @@ def special_numbers(*, dtype: str) -> SearchStrategy[float]:
     underflow = 2.0 ** (kind.minimum_exponent // 2)
     positive = [1.0, 2.0, 0.5, 1 + step, 1 - step / 2, overflow, overflow * (1 - step / 2), underflow]
     positive += [kind.smallest_normal, kind.smallest_subnormal]
-    return st.sampled_from([0.0, -0.0, *positive, *(-each for each in positive)])
+    return (0.0, -0.0, *positive, *(-each for each in positive))
 
 
 @cache
@@ -48,7 +48,7 @@ def floats(
 ) -> SearchStrategy[float]:
     """Numbers of ``dtype`` with magnitudes from ``2**min_exponent`` to below ``2**(max_exponent + 1)``.
 
-    - ``specials``: one number in 25 comes from ``special_numbers`` instead, whatever its exponent.
+    - ``specials``: one number in 25 is one of ``special_points`` instead, whatever its exponent.
     - ``zeros``: one number in 25 is 0.
 
     The significand is short in half of the draws and has all its digits in the other half. Shrinks towards 1, or the power of
@@ -59,16 +59,19 @@ def floats(
     if not lowest <= min_exponent <= max_exponent <= kind.maximum_exponent:
         raise InvalidArgument(f"{min_exponent=} and {max_exponent=} must ascend within {dtype}'s exponents")
     bits = kind.precision - 1
-    odd = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: scatters small integers over all digits
-    points = special_numbers(dtype=dtype)
+    exponents = sorted(range(min_exponent, max_exponent + 1), key=lambda exponent: (abs(exponent), exponent < 0))
+    points = special_points(dtype)
 
-    def number(choice: int, fraction: int, exponent: int, negative: bool, special: float) -> float:
-        if choice == 24 and specials:
-            return special
-        if choice == 23 and zeros:
+    def number(code: int, fraction: int) -> float:
+        code, choice = divmod(code, _CHOICES)
+        if choice == _SPECIAL and specials:
+            return points[fraction % len(points)]
+        if choice == _ZERO and zeros:
             return 0.0
-        if choice >= 12:
-            fraction = fraction * odd % 2**bits
+        if choice % 2:
+            fraction = fraction * _SCATTER % 2**bits
+        code, negative = divmod(code, 2)
+        exponent = exponents[code]
         # Reversed, so that a small integer becomes a short fraction: 1 is .1, 2 is .01, 3 is .11 in binary.
         reversed_bits = int(f"{fraction:0{bits}b}"[::-1], 2)
         magnitude = (1 + reversed_bits / 2.0**bits) * 2.0**exponent
@@ -76,16 +79,25 @@ def floats(
         spacing = 2.0 ** max(lowest, exponent - bits)
         return (-1 if negative else 1) * (magnitude // spacing) * spacing
 
-    # Exponents shrink towards 0 where the range has it.
-    exponents = st.integers(min_exponent, max_exponent)
-    parts = st.tuples(st.integers(0, 24), st.integers(0, 2**bits - 1), exponents, st.booleans(), points)
-    return parts.map(lambda drawn: number(*drawn))
+    # Two integers for each number: draws are what a large tensor costs.
+    codes = st.integers(0, _CHOICES * 2 * len(exponents) - 1)
+    return st.tuples(codes, st.integers(0, 2**bits - 1)).map(lambda drawn: number(*drawn))
+
+
+_CHOICES, _ZERO, _SPECIAL = 25, 23, 24
+_SCATTER = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: scatters small integers over all digits
 
 
 @st.composite
-def number_lists(draw: DrawFn, *, elements: SearchStrategy[float], count: int) -> tuple[float, ...]:
-    """``count`` numbers from ``elements``: one time in five drawn from a pool of two, so that there are ties and constant slices."""
-    if count > 2 and draw(st.integers(0, 4)) == 4:
+def number_lists(
+    draw: DrawFn, *, elements: SearchStrategy[float], count: int, distinct: bool = False
+) -> tuple[float, ...]:
+    """``count`` numbers from ``elements``.
+
+    - ``distinct``: whether all must differ; otherwise one list in five is drawn from a pool of two numbers, so that there are
+      ties and constant slices.
+    """
+    if not distinct and count > 2 and draw(st.integers(0, 4)) == 4:
         pool = draw(st.lists(elements, min_size=1, max_size=2))
         return tuple(draw(st.lists(st.sampled_from(pool), min_size=count, max_size=count)))
-    return tuple(draw(st.lists(elements, min_size=count, max_size=count)))
+    return tuple(draw(st.lists(elements, min_size=count, max_size=count, unique=distinct)))

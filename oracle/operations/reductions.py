@@ -38,7 +38,10 @@ def _sum(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
 
 def _mean(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     axes = reduced_axes(dim, len(x.shape))
-    return x.sum(axes, keepdim) / group_size(x.shape, axes)
+    size = group_size(x.shape, axes)
+    total = x.sum(axes, keepdim)
+    # Division by 1 is exact in every implementation.
+    return total if size == 1 else total / size
 
 
 def squares_in_range(size: int) -> Domain:
@@ -59,7 +62,8 @@ def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False
     """
     axes = reduced_axes(dim, len(x.shape))
     x = x.within(squares_in_range(group_size(x.shape, axes)))
-    deviation = x - _mean(x, axes, keepdim=True) if axes else x - x
+    # Axes of a scalar are empty, and would mean all of them to the mean.
+    deviation = x - (_mean(x, axes, keepdim=True) if axes else x)
     return (deviation**2).sum(axes, keepdim) / (group_size(x.shape, axes) - correction)
 
 

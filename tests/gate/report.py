@@ -63,7 +63,7 @@ class GateReport:
         return path
 
     def table(self, width: int) -> str:
-        """The verdict table: a row for each property, then one for each device and dtype."""
+        """The verdict table, at least 110 columns wide: a row for each property, then one for each device and dtype."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column, justify in _COLUMNS:
             table.add_column(column, justify=justify, no_wrap=True)
@@ -75,7 +75,7 @@ class GateReport:
             _add_row(table, f"{dtype} on {device}", rows)
         table.add_section()
         _add_row(table, "all", self.records)
-        console = Console(file=StringIO(), width=max(width, 100), color_system=None)
+        console = Console(file=StringIO(), width=max(width, 110), color_system=None)
         console.print(table)
         assert isinstance(console.file, StringIO)
         return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
@@ -85,12 +85,13 @@ _COLUMNS: tuple[tuple[str, Any], ...] = (
     ("property", "left"),
     ("examples", "right"),
     ("comparisons", "right"),
-    ("gradient elements", "right"),
+    ("gradients", "right"),
     ("informative", "right"),
-    ("worst error", "right"),
+    ("radii", "right"),
     ("seconds", "right"),
     ("verdict", "left"),
 )
+"""``gradients`` counts compared gradient elements, ``radii`` is the largest error in radii."""
 
 
 def _add_row(table: Table, name: str, rows: list[tuple[Record, str]]) -> None:
@@ -103,9 +104,9 @@ def _add_row(table: Table, name: str, rows: list[tuple[Record, str]]) -> None:
         f"{total['comparisons']:,}",
         f"{elements:,}" if elements else "-",
         f"{total['informative'] / elements:.1%}" if elements else "-",
-        f"{total['worst']:.2f} radii" if total["worst"] else "-",
+        f"{total['worst']:.2f}" if total["worst"] else "-",
         f"{total['seconds']:.1f}",
-        f"WRONG in {failed} of {len(rows)}" if failed else "right",
+        f"WRONG {failed}/{len(rows)}" if failed else "right",
     )
 
 

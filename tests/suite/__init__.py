@@ -1,0 +1,1 @@
+"""What this suite must satisfy: its strategies, oracles, checkers, reports and options."""
