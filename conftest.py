@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.gate import options, profiles
 
@@ -22,11 +23,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_options(parser)
 
 
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    if not config.option.help:
+        options.check_environment()
+        profiles.check(config)
+
+
+# Last, after Hypothesis has loaded the profile that the command line names: ``--max-examples`` changes it.
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.help:
         return
-    options.check_environment()
     from tests.gate.report import GateReport
 
     max_examples = options.chosen_max_examples(config)
@@ -39,8 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "devices": list(dict.fromkeys(device for device, _ in cases)),
         "dtypes": list(dict.fromkeys(dtype for _, dtype in cases)),
         "left_out": left_out,
-        "profile": config.getoption("--hypothesis-profile") or profiles.DEFAULT,
-        "max_examples": profiles.settings().max_examples,
+        "profile": profiles.chosen_name(config),
+        "max_examples": settings().max_examples,
         "seed": config.option.hypothesis_seed,
     }
     config.stash[GATE] = GateReport(header)
@@ -79,9 +86,10 @@ def judge(request: pytest.FixtureRequest) -> Any:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
     from tests.gate.judge import run_and_record
 
-    if "judge" not in pyfuncitem.funcargs:
+    judge: Any = pyfuncitem.funcargs.get("judge")
+    if judge is None:
         return (yield)
-    return (yield from run_and_record(pyfuncitem, pyfuncitem.funcargs["judge"].record))
+    return (yield from run_and_record(pyfuncitem, judge.record))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,1 @@
+"""What it costs: pytest-benchmark timings, of the oracle so far."""

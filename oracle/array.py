@@ -31,7 +31,8 @@ Rearrangement = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 Domain = Callable[[NDArray[np.float64], NDArray[np.float64], NumberFormat], NDArray[np.bool_]]
-"""Tells, from the least and greatest possible magnitude of each element and the number format, where an analysis holds."""
+"""Tells, from the least and greatest possible magnitude of each element and the number format, where an analysis holds.
+"""
 
 
 class Array(ABC):

@@ -153,8 +153,8 @@ class Ball:
         order = np.argsort(places, kind="stable")
         starts = np.concatenate(([0], np.cumsum(count[count > 0])[:-1]))
         midpoint[count > 0] = np.add.reduceat(self.midpoint.ravel()[order], starts)
-        propagated = np.bincount(places, self.radius.ravel(), size)
-        magnitudes = np.bincount(places, (self.magnitude + self.radius).ravel(), size)
+        propagated = np.bincount(places, self.radius.ravel(), size).astype(np.float64)
+        magnitudes = np.bincount(places, (self.magnitude + self.radius).ravel(), size).astype(np.float64)
 
         def smallest_quantum(quanta: Any) -> NDArray[np.float64]:
             smallest = np.full(size, np.inf)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,6 @@ from oracle.operations import OPERATIONS
 from oracle.program import Operand, Program, Value
 from oracle.rounding import NoRounding, Rounding, RunningError
 from oracle.tape import RecordedArray, Tape
-
 
 AnyArray = TypeVar("AnyArray", bound=Array)
 
@@ -41,7 +40,7 @@ def define(program: Program, inputs: list[AnyArray]) -> list[AnyArray]:
 
     for application in program.applications:
         operands = tuple(operand(each) for each in application.operands)
-        values.append(OPERATIONS[application.operation].apply(operands, application.arguments))
+        values.append(cast(AnyArray, OPERATIONS[application.operation].apply(operands, application.arguments)))
     return values
 
 

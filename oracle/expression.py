@@ -15,8 +15,8 @@ from oracle.array import SYMBOLS
 class _ArithmeticPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy ships no types
     """Prints an expression so that every operation is left to the operands.
 
-    sympy's own printer writes 1/2 as a division of two Python integers, in float64; here a fraction in a product divides
-    the operands, and a fraction elsewhere is refused.
+    sympy's own printer writes 1/2 as a division of two Python integers, in float64; here a fraction in a product
+    divides the operands, and a fraction elsewhere is refused.
     """
 
     def _print_Rational(self, expression: sympy.Rational) -> str:
@@ -49,5 +49,5 @@ def compiled(expression: sympy.Expr) -> Callable[..., Any]:
 
 @cache
 def partial_derivative(expression: sympy.Expr, operand: int) -> sympy.Expr:
-    """sympy's derivative of ``expression`` by its operand number ``operand`` (0 for A, 1 for B)."""
+    """Sympy's derivative of ``expression`` by its operand number ``operand`` (0 for A, 1 for B)."""
     return sympy.diff(expression, SYMBOLS[operand])

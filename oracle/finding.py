@@ -174,5 +174,3 @@ def _symbolic(program: Program, wrong: Mismatch) -> Fraction | None:
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines())
-
-

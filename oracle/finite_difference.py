@@ -8,8 +8,8 @@ derivative over that whole box is m ± R, then
 
     |D(h) - m| <= (4 R + R) / 3 + roundoff,
 
-kinks included, with roundoff bounded by the forward radii over h. This bound is coarse and sure; the change from D(h) to
-D(h/2) estimates the true error far more closely, and surely nothing.
+kinks included, with roundoff bounded by the forward radii over h. This bound is coarse and sure; the change from D(h)
+to D(h/2) estimates the true error far more closely, and surely nothing.
 """
 
 from __future__ import annotations

@@ -79,7 +79,5 @@ def a_cotangent_is_only_reshaped(program: Program) -> bool:
     return False
 
 
-REGIONS: dict[str, Callable[[Program], bool]] = {
-    region.__name__: region for region in (a_cotangent_is_only_reshaped,)
-}
+REGIONS: dict[str, Callable[[Program], bool]] = {region.__name__: region for region in (a_cotangent_is_only_reshaped,)}
 """Regions of programs by the name that ``where`` gives them."""

@@ -60,7 +60,7 @@ def gradients_own_their_memory(inputs: Inputs, program: Function, cotangent: Cot
     tensors = [(f"the gradient of input {index}", each.grad) for index, each in enumerate(x) if each.grad is not None]
     tensors += [(f"input {index}", each) for index, each in enumerate(x)]
     tensors += [("the cotangent", gradient)] if gradient is not None else []
-    seen = {}
+    seen: dict[int, str] = {}
     for name, each in tensors:
         address = each.untyped_storage().data_ptr()
         if address and address in seen:
@@ -76,7 +76,7 @@ def two_backward_passes_accumulate(inputs: Inputs, program: Function, cotangent:
     once = [None if each.grad is None else each.grad.clone() for each in x]
     program(*x).backward(gradient=cotangent())
     for index, (each, first) in enumerate(zip(x, once, strict=True)):
-        if first is None:
+        if first is None or each.grad is None:
             continue
         twice = first + first
         if ((each.grad != twice) & ~(each.grad.isnan() & twice.isnan())).any():
@@ -85,7 +85,9 @@ def two_backward_passes_accumulate(inputs: Inputs, program: Function, cotangent:
 
 
 def saved_tensors_are_freed(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
-    """If the graph saved a tensor, a second backward without ``retain_graph`` raises RuntimeError; with it, it does not."""
+    """If the graph saved a tensor, a second backward without ``retain_graph`` raises RuntimeError; with it, it does
+    not.
+    """
     saved = []
 
     def pack(each: torch.Tensor) -> torch.Tensor:
@@ -100,7 +102,9 @@ def saved_tensors_are_freed(inputs: Inputs, program: Function, cotangent: Cotang
         output.backward(gradient=cotangent())
     except RuntimeError:
         return None
-    return f"a backward after the graph was freed did not raise, though {len(saved)} tensors were saved" if saved else None
+    return (
+        f"a backward after the graph was freed did not raise, though {len(saved)} tensors were saved" if saved else None
+    )
 
 
 def routes_agree(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
@@ -134,7 +138,8 @@ def vjp_is_linear(inputs: Inputs, program: Function, cotangent: Cotangent) -> st
     x = inputs()
     output = program(*x)
     wanted = [each for each in x if each.requires_grad]
-    g = torch.ones_like(output) if cotangent() is None else cotangent()
+    given = cotangent()
+    g = torch.ones_like(output) if given is None else given
     h = g.flatten().flip(0).reshape(g.shape)
     together = torch.autograd.grad(output, wanted, 2 * g - 3 * h, retain_graph=True)
     first = torch.autograd.grad(output, wanted, g, retain_graph=True)
@@ -147,12 +152,16 @@ def vjp_is_linear(inputs: Inputs, program: Function, cotangent: Cotangent) -> st
 
 def layout_of_the_cotangent_is_immaterial(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
     """A cotangent in any layout gives the same gradients as its contiguous copy; exact wherever nothing rounds."""
-    x, y = inputs(), inputs()
-    program(*x).backward(gradient=cotangent())
-    program(*y).backward(gradient=cotangent().contiguous())
-    for index, (one, other) in enumerate(zip(x, y, strict=True)):
-        if one.grad is not None and not torch.equal(one.grad, other.grad):
-            return f"input {index}: {one.grad.tolist()} is not {other.grad.tolist()}"
+    gradient = cotangent()
+    if gradient is None:
+        return None
+    first, second = inputs(), inputs()
+    program(*first).backward(gradient=gradient)
+    program(*second).backward(gradient=gradient.contiguous())
+    asked = [(one.grad, other.grad) for one, other in zip(first, second, strict=True) if one.requires_grad]
+    for position, (one, other) in enumerate(asked):
+        if one is None or other is None or not torch.equal(one, other):
+            return f"differentiated input {position}: {one} is not {other}"
     return None
 
 

@@ -15,8 +15,8 @@ _LISTED = 24
 
 
 def number(value: float) -> str:
-    """``value`` exactly, as short as it can be: an integer without its point, anything else as ``repr``."""
-    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+    """``value`` exactly, as short as it can be: integers without their point, -0 with its sign."""
+    return repr(value).removesuffix(".0")
 
 
 def mathematics(program: Program) -> str:

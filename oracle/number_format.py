@@ -38,7 +38,7 @@ class NumberFormat:
 
     @property
     def accumulation_roundoff(self) -> float:
-        """u of the format in which sums are accumulated."""
+        """U of the format in which sums are accumulated."""
         return NUMBER_FORMATS[self.accumulation].unit_roundoff
 
     @property
@@ -60,14 +60,15 @@ class NumberFormat:
         """One ulp at each of ``magnitudes`` (any shape): the distance to the next number away from zero."""
         _, exponents = np.frexp(magnitudes)
         lowest = self.minimum_exponent - self.precision + 1
-        return np.ldexp(1.0, np.maximum(exponents - self.precision, lowest))
+        return np.asarray(np.ldexp(1.0, np.maximum(exponents - self.precision, lowest)))
 
     def rounded(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """``values`` (any shape) rounded to nearest even in this format; overflow gives infinities."""
         if self.name == "float64":
             return values
         spacing = self.spacing(np.abs(values))
-        nearest = np.rint(values / spacing) * spacing
+        with np.errstate(over="ignore"):
+            nearest = np.rint(values / spacing) * spacing
         return np.where(np.abs(nearest) > self.largest, np.copysign(np.inf, values), nearest)
 
     def contains(self, values: NDArray[np.float64]) -> bool:

@@ -28,7 +28,8 @@ class Polynomial:
     """A sum of terms, and the form in which it is written.
 
     Raises:
-        ValueError: if it is constant or a bare variable, has a coefficient 0, or is in Horner form with several variables.
+        ValueError: if it is constant or a bare variable, has a coefficient 0, or is in Horner form with several
+        variables.
     """
 
     terms: tuple[Term, ...]

@@ -41,11 +41,13 @@ def element_script(program: Program, device: str, route: str, mismatch: Mismatch
 
 
 def kind_script(program: Program, device: str, route: str, wrong: WrongKind) -> str:
-    """A script that prints the gradient's shape, dtype and device, or what was raised, and exits 1 while that is wrong."""
+    """A script that prints a gradient's shape, dtype and device, or what was raised; exits 1 while that is wrong."""
     if wrong.due == AN_ANSWER:
         asked = _indented(_asked(program, route, program.differentiated[0]))
         failed = 'print(f"raised {type(error).__name__}: {error}")\n    raise SystemExit(1) from None'
-        return _script(program, device, f"Asked by {route}.", [f"try:\n{asked}\nexcept Exception as error:\n    {failed}"])
+        return _script(
+            program, device, f"Asked by {route}.", [f"try:\n{asked}\nexcept Exception as error:\n    {failed}"]
+        )
     said = 'f"shape {tuple(result.shape)}, {str(result.dtype)[6:]}, on {result.device}"'
     if wrong.due in ("a gradient", "no gradient"):
         said = '"no gradient" if result is None else "a gradient"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import sympy
@@ -47,7 +48,9 @@ class Tape:
             balls.append(primitive.forward(tuple(balls[node] for node in primitive.operands)))
         return balls
 
-    def reverse_sweep(self, balls: list[Ball], output: int, cotangent: Ball, wanted: tuple[int, ...]) -> dict[int, Ball]:
+    def reverse_sweep(
+        self, balls: list[Ball], output: int, cotangent: Ball, wanted: tuple[int, ...]
+    ) -> dict[int, Ball]:
         """The cotangents of the ``wanted`` inputs that ``output`` depends on."""
         needed = set(wanted)
         for node, primitive in enumerate(self.primitives, start=self.input_count):
@@ -90,11 +93,11 @@ class RecordedArray(Array):
         function = compiled(expression)
 
         def forward(balls: tuple[Ball, ...]) -> Ball:
-            return function(*_two(balls), None)  # type: ignore[no-any-return]
+            return cast(Ball, function(*_two(balls), None))
 
         def adjoint(cotangent: Ball, balls: tuple[Ball, ...], result: Ball, position: int) -> Ball:
             partial = compiled(partial_derivative(expression, position) if in_result is None else in_result)
-            return cotangent * partial(*_two(balls), result)
+            return cast(Ball, cotangent * partial(*_two(balls), result))
 
         nodes = (self.node, *(operand.node for operand in operands))
         return self._record(Primitive(nodes, forward, adjoint), self.shape)

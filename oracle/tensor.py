@@ -90,7 +90,7 @@ class Fill:
         index %= 2**31 - 1
         residues = index * index % (2**31 - 1)
         largest = 2**self.bits
-        return (residues % (2 * largest - 1) - largest + 1) * 2.0**self.exponent
+        return np.asarray((residues % (2 * largest - 1) - largest + 1) * 2.0**self.exponent)
 
 
 @dataclass(frozen=True)
@@ -174,4 +174,6 @@ class TensorSpec:
 
     def contiguous(self) -> TensorSpec:
         """The same elements, each with its own place, in a new tensor's layout."""
-        return TensorSpec(self.shape, Layout.contiguous(len(self.shape)), self.dtype, tuple(self.array.ravel().tolist()))
+        return TensorSpec(
+            self.shape, Layout.contiguous(len(self.shape)), self.dtype, tuple(self.array.ravel().tolist())
+        )

@@ -24,8 +24,8 @@ def cotangents(
     - ``dtype``: the output's.
     - ``elements``: signed and scaled values, numbers of ``dtype``.
 
-    Half are signed values in any layout (expanded and non-contiguous ones included); the others are absent (for scalars:
-    the implicit 1), all 1, all 0, or 1 in one place. Shrinks towards the absent one or all ones.
+    Half are signed values in any layout (expanded and non-contiguous ones included); the others are absent (for
+    scalars: the implicit 1), all 1, all 0, or 1 in one place. Shrinks towards the absent one or all ones.
     """
     number_format(dtype)
     kinds = ["ones", "zero", "one-hot", "signed", "signed", "signed", "signed"]

@@ -30,14 +30,15 @@ def _fan(group: BroadcastGroup) -> int:
 def lattice_polynomial_programs(
     draw: DrawFn, *, dtype: str, min_inputs: int = 1, max_inputs: int = 4, max_elements: int = 24, spare: int = 1
 ) -> Program:
-    """Polynomials of ``min_inputs`` to ``max_inputs`` broadcast inputs, or chains of up to three polynomials of one input.
+    """Polynomials of several broadcast inputs, or chains of up to three polynomials of one input.
 
     - ``dtype``: what the certificate is for.
     - ``min_inputs``, ``max_inputs``: 1 to 4.
     - ``max_elements``: of the result.
     - ``spare``: by how much the cotangent may be multiplied without anything rounding.
 
-    Values are integers times one power of two; every certificate holds. Shrinks towards one scalar input and one operation.
+    Values are integers times one power of two; every certificate holds. Shrinks towards one scalar input and one
+    operation.
     """
     if not 1 <= min_inputs <= max_inputs <= 4:
         raise InvalidArgument(f"{min_inputs=} and {max_inputs=} must ascend from 1 to 4")
@@ -45,7 +46,8 @@ def lattice_polynomial_programs(
     support = draw(supports(min_variables=min_inputs, max_variables=max_inputs, max_degree=6))
     count = len(support[0])
     size = (2 ** number_format(dtype).precision - 1) // spare
-    # bfloat16 has room for 255, or 51 with a spare factor of 5: a linear term of each input must fit, summed over the result.
+    # bfloat16 has room for 255, or 51 with a spare factor of 5: a linear term of each input must fit, summed over the
+    # result.
     group = draw(broadcast_groups(count=count, max_elements=min(max_elements, size // (2 * count))))
     fan = _fan(group)
     value = draw(st.integers(1, max(1, min(_LARGEST_VALUE, int((size / (3 * fan * count)) ** 0.25)))))
@@ -102,9 +104,7 @@ def lattice_reduction_programs(
     argument = Value(0)
     if factor != 1:
         argument = builder.apply("mul", argument, float(factor))
-    builder.apply(
-        reduction.operation, argument, spelling=draw(st.integers(0, 1)), arguments=reduction.arguments
-    )
+    builder.apply(reduction.operation, argument, spelling=draw(st.integers(0, 1)), arguments=reduction.arguments)
     gradient = lattice_numbers(bound=3 if value * terms * 3 < size / 3 else 1)
     return builder.program(draw(cotangents(dtype=dtype, shape=reduction.result_shape, elements=gradient)))
 

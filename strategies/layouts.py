@@ -26,7 +26,7 @@ def layouts(draw: DrawFn, *, shape: tuple[int, ...], expand: bool = True) -> Lay
     kinds += ["transposed"] if len(long_axes) > 1 else []
     kinds += ["sliced"] if rank else []
     kinds += ["expanded"] if expand and long_axes else []
-    kinds += ["channels_last"] if rank in (4, 5) else []
+    kinds += ["channels_last"] * 2 if rank in (4, 5) else []
     kind = draw(st.sampled_from(kinds)) if draw(st.booleans()) else "contiguous"
     if kind == "channels_last":
         return Layout.channels_last(rank)

@@ -18,13 +18,13 @@ Exponents = tuple[int, ...]
 def supports(
     draw: DrawFn, *, min_variables: int = 1, max_variables: int = 1, max_degree: int = 5
 ) -> tuple[Exponents, ...]:
-    """The exponents of the terms of a polynomial, one number for each variable; no term twice, and every variable in some term.
+    """The exponents of the terms of a polynomial: no term twice, and every variable in some term.
 
     - ``min_variables``, ``max_variables``: how many variables there may be.
     - ``max_degree``: of each term, at least 1.
 
-    Half of those of one variable are dense: all powers up to the degree. Shrinks towards few terms and few variables: a variable
-    goes when its last term does.
+    Half of those of one variable are dense: all powers up to the degree. Shrinks towards few terms and few variables: a
+    variable goes when its last term does.
     """
     if not 1 <= min_variables <= max_variables:
         raise InvalidArgument(f"{min_variables=} and {max_variables=} must ascend from 1")
@@ -76,9 +76,9 @@ class Room:
     """How large the coefficients of an exact polynomial may be.
 
     The sum over all terms of ``|coefficient| * weight(degree)`` stays within ``size``. With the weight
-    ``max(k, 1) * V^k * c`` for degree k, where V bounds the variables and c everything that a partial derivative is later
-    multiplied by and summed over, both the value and every gradient stay within ``size``, partial results included: the
-    derivative of ``a x^k`` is ``k a x^(k-1)``.
+    ``max(k, 1) * V^k * c`` for degree k, where V bounds the variables and c everything that a partial derivative is
+    later multiplied by and summed over, both the value and every gradient stay within ``size``, partial results
+    included: the derivative of ``a x^k`` is ``k a x^(k-1)``.
     """
 
     size: int
@@ -90,9 +90,7 @@ class Room:
 
 
 @st.composite
-def lattice_polynomials(
-    draw: DrawFn, *, support: tuple[Exponents, ...], room: Room, scale: int = 0
-) -> Polynomial:
+def lattice_polynomials(draw: DrawFn, *, support: tuple[Exponents, ...], room: Room, scale: int = 0) -> Polynomial:
     """Polynomials with integer coefficients that fit into ``room``.
 
     - ``support``: the terms, as far as they fit; a variable that loses all of its terms gets a linear one.

@@ -19,7 +19,7 @@ from strategies.values import floats, number_format
 
 
 def _largest_exponent(kind: NumberFormat, degree: int, spent: int) -> int:
-    """The largest exponent of inputs whose products of ``degree`` stay finite, if ``spent`` bits go to other factors."""
+    """The largest exponent of inputs whose ``degree``-fold products stay finite beside ``spent`` bits of other factors."""
     return max(0, (kind.maximum_exponent - spent) // degree)
 
 
@@ -40,8 +40,8 @@ def polynomial_programs(
     - ``min_inputs``, ``max_inputs``: 1 to 4.
     - ``max_elements``: of the result.
 
-    Exponents of the inputs are chosen so that the highest power stays finite; special points ignore that. Shrinks towards one
-    scalar input and one operation.
+    Exponents of the inputs are chosen so that the highest power stays finite; special points ignore that. Shrinks
+    towards one scalar input and one operation.
     """
     if not 1 <= min_inputs <= max_inputs <= 4:
         raise InvalidArgument(f"{min_inputs=} and {max_inputs=} must ascend from 1 to 4")
@@ -108,14 +108,12 @@ def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> P
         support = draw(supports(max_degree=degree))
         polynomial = draw(polynomials(support=support, coefficients=coefficients))
         argument = polynomial.write(builder, (argument,))
-    builder.apply(
-        reduction.operation, argument, spelling=draw(st.integers(0, 1)), arguments=reduction.arguments
-    )
+    builder.apply(reduction.operation, argument, spelling=draw(st.integers(0, 1)), arguments=reduction.arguments)
     return builder.program(draw(_scaled_cotangents(dtype, reduction.result_shape)))
 
 
 LARGE_COUNTS = (15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 257, 1023, 1025, 32767, 32769, 65537, 100003)
-"""Around the widths of vector registers, around the 32,768 elements from which PyTorch divides work between threads, and beyond."""
+"""Around the widths of vector registers, and around the 32,768 elements from which PyTorch works in several threads."""
 
 
 @st.composite

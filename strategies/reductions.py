@@ -43,9 +43,9 @@ def reductions(
     - ``names``: which reductions.
     - ``power_of_two``: let ``mean`` reduce groups of 1, 2, 4, 8 … elements only, so that it can be exact.
 
-    ``dim`` is absent, None, one axis counted from either end, several axes, or ``()`` where torch takes it (it then means all
-    axes). The mean, the extrema and the variances of nothing are not drawn: they are NaN or an error. Shrinks towards ``sum``
-    without arguments.
+    ``dim`` is absent, None, one axis counted from either end, several axes, or ``()`` where torch takes it (it then
+    means all axes). The mean, the extrema and the variances of nothing are not drawn: they are NaN or an error. Shrinks
+    towards ``sum`` without arguments.
     """
     if not names or any(name not in NAMES for name in names):
         raise InvalidArgument(f"{names=} must be some of {NAMES}")
@@ -74,9 +74,7 @@ def reductions(
     keepdim = draw(st.sampled_from((None, False, True))) if passed or name in ("amax", "amin") else None
     if keepdim is not None:
         arguments["keepdim"] = keepdim
-    kept = tuple(
-        1 if axis in axes else side for axis, side in enumerate(shape) if axis not in axes or bool(keepdim)
-    )
+    kept = tuple(1 if axis in axes else side for axis, side in enumerate(shape) if axis not in axes or bool(keepdim))
     return Reduction(name, arguments, kept, size)
 
 

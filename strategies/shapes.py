@@ -56,8 +56,8 @@ def broadcast_groups(
     - ``count``: number of shapes, at least 1.
     - ``max_rank``, ``max_elements``, ``min_side``: of the result, as in ``shapes``.
 
-    One shape of the group, at a drawn place, is the result's own; the others have axes reduced to size 1 and leading axes
-    left out. Shrinks towards equal scalar shapes.
+    One shape of the group, at a drawn place, is the result's own; the others have axes reduced to size 1 and leading
+    axes left out. Shrinks towards equal scalar shapes.
     """
     if count < 1:
         raise InvalidArgument(f"{count=} must be at least 1")

@@ -30,8 +30,8 @@ def lattice_numbers(*, bound: int, exponent: int = 0) -> SearchStrategy[float]:
 def special_points(dtype: str) -> tuple[float, ...]:
     """The points of ``dtype`` where derivative formulas go wrong.
 
-    0 and -0; 1 and -1; the numbers next to 1; powers of two; the threshold beyond which the square overflows, and the number
-    before it; the one below which the square underflows; the smallest normal and the smallest subnormal number.
+    0 and -0; 1 and -1; the numbers next to 1; powers of two; the threshold beyond which the square overflows, and the
+    number before it; the one below which the square underflows; the smallest normal and the smallest subnormal number.
     """
     kind = number_format(dtype)
     step = 2 * kind.unit_roundoff
@@ -51,8 +51,8 @@ def floats(
     - ``specials``: one number in 25 is one of ``special_points`` instead, whatever its exponent.
     - ``zeros``: one number in 25 is 0.
 
-    The significand is short in half of the draws and has all its digits in the other half. Shrinks towards 1, or the power of
-    two next to it.
+    The significand is short in half of the draws and has all its digits in the other half. Shrinks towards 1, or the
+    power of two next to it.
     """
     kind = number_format(dtype)
     lowest = kind.minimum_exponent - kind.precision + 1
@@ -94,8 +94,8 @@ def number_lists(
 ) -> tuple[float, ...]:
     """``count`` numbers from ``elements``.
 
-    - ``distinct``: whether all must differ; otherwise one list in five is drawn from a pool of two numbers, so that there are
-      ties and constant slices.
+    - ``distinct``: whether all must differ; otherwise one list in five is drawn from a pool of two numbers, so that
+      there are ties and constant slices.
     """
     if not distinct and count > 2 and draw(st.integers(0, 4)) == 4:
         pool = draw(st.lists(elements, min_size=1, max_size=2))

@@ -56,9 +56,9 @@ def squares_in_range(size: int) -> Domain:
 def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Array:
     """The variance by its definition, in two passes.
 
-    PyTorch's forward is Welford's one-pass algorithm. Its error bound is of the same order as that of two passes followed
-    term by term, n u times the condition number (Chan, Golub & LeVeque, *Algorithms for computing the sample variance*,
-    1983, table 1).
+    PyTorch's forward is Welford's one-pass algorithm. Its error bound is of the same order as that of two passes
+    followed term by term, n u times the condition number (Chan, Golub & LeVeque, *Algorithms for computing the sample
+    variance*, 1983, table 1).
     """
     axes = reduced_axes(dim, len(x.shape))
     x = x.within(squares_in_range(group_size(x.shape, axes)))

@@ -18,6 +18,7 @@ from oracle.finding import Broken, Finding
 from oracle.finite_difference import finite_difference, signed_direction
 from oracle.known_issues import present_issues
 from oracle.laws import Law
+from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.reproducer import AN_ANSWER
 from oracle.route import ROUTES, cotangent, leaves, torch_function
@@ -110,8 +111,11 @@ class Judge:
         difference = finite_difference(program, signed_direction(program), float64_device(self.record.device))
         self.record.comparisons += 1
         assert difference.agrees_with_definition, (
-            f"Finite differences of PyTorch's forward give {difference.coarse!r} along a direction in which the definition's"
-            f" derivative is {difference.enclosed!r} ± {difference.bound!r}: they are not the same function."
+            f"PyTorch's forward and the definition are not the same function: along one direction finite differences give"
+            f" {difference.coarse!r}, and the definition's derivative is {difference.enclosed!r} ± {difference.bound!r}."
+            f"
+
+{mathematics(program)}"
         )
 
     def law(self, program: Program, law: Law) -> None:

@@ -21,7 +21,9 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--dtype", default=None, metavar="T,…", help="of float64,float32,bfloat16,float16 (default: all four)"
     )
-    group.addoption("--max-examples", default=None, metavar="N", help="examples of each property (default: the profile's)")
+    group.addoption(
+        "--max-examples", default=None, metavar="N", help="examples of each property (default: the profile's)"
+    )
     group.addoption("--reports", default="reports", metavar="DIR", help="where reports go (default: reports)")
 
 
@@ -29,7 +31,9 @@ def check_environment() -> None:
     """Raise a UsageError if a module is missing, before anything tries to import it."""
     missing = [name for name in REQUIRED if importlib.util.find_spec(name) is None]
     if "torch" in missing:
-        raise pytest.UsageError("torch is not installed here: install the PyTorch build that is to be judged, then try again")
+        raise pytest.UsageError(
+            "torch is not installed here: install the PyTorch build that is to be judged, then try again"
+        )
     if missing:
         raise pytest.UsageError(
             f"{', '.join(missing)} not installed: run 'python -m pip install --group gate' (pip 25.1 or newer)"
@@ -88,14 +92,18 @@ def reports_folder(config: pytest.Config) -> Path:
     try:
         (folder / "findings").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise pytest.UsageError(f"--reports {folder}: cannot be made ({error.strerror}); choose another folder") from None
+        raise pytest.UsageError(
+            f"--reports {folder}: cannot be made ({error.strerror}); choose another folder"
+        ) from None
     # Root may write everywhere that a write can succeed, so only a write tells.
     probe = folder / f".writable-{os.getpid()}"
     try:
         probe.write_text("")
         probe.unlink()
     except OSError as error:
-        raise pytest.UsageError(f"--reports {folder}: cannot be written ({error.strerror}); choose another folder") from None
+        raise pytest.UsageError(
+            f"--reports {folder}: cannot be written ({error.strerror}); choose another folder"
+        ) from None
     return folder
 
 

@@ -46,15 +46,24 @@ def register() -> None:
         settings.register_profile(name, **_COMMON, **fields)
 
 
+def chosen_name(config: pytest.Config) -> str:
+    """``--hypothesis-profile``, or the default."""
+    return config.getoption("--hypothesis-profile") or DEFAULT
+
+
+def check(config: pytest.Config) -> None:
+    """Refuse an unknown profile, before Hypothesis tries to load it."""
+    if chosen_name(config) not in PROFILES:
+        raise pytest.UsageError(f"--hypothesis-profile {chosen_name(config)}: choose one of {', '.join(PROFILES)}")
+
+
 def load(config: pytest.Config, max_examples: int | None) -> None:
     """Load the chosen profile, with ``max_examples`` in place of its own if that is given, and choose a seed.
 
-    Without ``--hypothesis-seed`` the profiles that keep no database get a fresh seed, which the header shows: whoever wants
-    the same run again passes it.
+    Without ``--hypothesis-seed`` the profiles that keep no database get a fresh seed, which the header shows: whoever
+    wants the same run again passes it.
     """
-    name = config.getoption("--hypothesis-profile") or DEFAULT
-    if name not in PROFILES:
-        raise pytest.UsageError(f"--hypothesis-profile {name}: choose one of {', '.join(PROFILES)}")
+    name = chosen_name(config)
     chosen = settings.get_profile(name)
     if max_examples is not None:
         settings.register_profile("chosen", parent=chosen, max_examples=max_examples)

@@ -31,6 +31,7 @@ class GateReport:
         """Take in what one test attached to its report, in this process or in another (pytest calls this)."""
         if report.when != "call":
             return
+        content: Any
         for name, content in report.user_properties:
             if name == "gradcert":
                 self.records.append((Record(**content), report.outcome))

@@ -14,9 +14,7 @@ from tests.gate.judge import Judge, for_programs
 
 def small_programs(*, dtype: str) -> SearchStrategy[Program]:
     """Any small program."""
-    return st.one_of(
-        polynomial_programs(dtype=dtype), reduction_programs(dtype=dtype), lattice_programs(dtype=dtype)
-    )
+    return st.one_of(polynomial_programs(dtype=dtype), reduction_programs(dtype=dtype), lattice_programs(dtype=dtype))
 
 
 @for_programs(small_programs)

@@ -17,5 +17,6 @@ def test_known_issue_is_still_wrong(issue: KnownIssue) -> None:
     run = subprocess.run([sys.executable, "-c", issue.reproducer], capture_output=True, text=True, check=False)
     assert run.returncode in (0, 1), f"the reproducer of {issue.name} is broken:\n{run.stderr}"
     assert run.returncode == 1, (
-        f"{issue.name} is mended in torch {torch.__version__}: delete it from oracle/known_issues.toml, or narrow its versions."
+        f"{issue.name} is mended in torch {torch.__version__}: delete it from oracle/known_issues.toml,"
+        " or narrow its versions."
     )

@@ -20,7 +20,7 @@ def _matrix(judge: Judge, values: tuple[float, ...]) -> TensorSpec:
 
 
 def _chain(judge: Judge, *, mean: bool) -> Program:
-    """y = 3x + 2 and z = 2y², with ``gradient=ones``, or the mean of z."""
+    """Y = 3x + 2 and z = 2y², with ``gradient=ones``, or the mean of z."""
     builder = ProgramBuilder([Input(_matrix(judge, POINTS))])
     y = Polynomial.univariate(3, 2).write(builder, (Value(0),))
     z = Polynomial.univariate(2, 0, 0).write(builder, (y,))
@@ -45,7 +45,7 @@ def _gradient(judge: Judge, program: Program, expected: Any) -> torch.Tensor:
 
 
 def test_notebook_polynomial(judge: Judge) -> None:
-    """y = 2x⁴ + x³ + 3x² + 5x + 1 at 2 is 63, and its derivative 8x³ + 3x² + 6x + 5 is 93."""
+    """Y = 2x⁴ + x³ + 3x² + 5x + 1 at 2 is 63, and its derivative 8x³ + 3x² + 6x + 5 is 93."""
     x = torch.tensor(2.0, dtype=getattr(torch, judge.record.dtype), device=judge.record.device, requires_grad=True)
     y = 2 * x**4 + x**3 + 3 * x**2 + 5 * x + 1
     y.backward()
@@ -60,7 +60,7 @@ def test_notebook_polynomial(judge: Judge) -> None:
 
 
 def test_notebook_chain(judge: Judge) -> None:
-    """z = 2(3x + 2)² with ``gradient=ones`` has the gradient 12(3x + 2)."""
+    """Z = 2(3x + 2)² with ``gradient=ones`` has the gradient 12(3x + 2)."""
     program = _chain(judge, mean=False)
     x = _gradient(judge, program, [[60, 96, 132], [132, 96, 60]])
     assert x.grad is not None

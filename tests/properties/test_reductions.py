@@ -10,7 +10,7 @@ from tests.gate.judge import Judge, for_programs
 
 @for_programs(reduction_programs)
 def test_reductions(judge: Judge, program: Program) -> None:
-    """Gradients of sums, means, products, extrema and variances lie in their enclosures; finite differences bear witness."""
+    """Gradients of every reduction lie in their enclosures, and finite differences bear witness."""
     judge.enclosed(program)
     judge.witnessed(program)
 

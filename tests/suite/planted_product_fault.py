@@ -1,4 +1,4 @@
-"""Plants a fault into aten: the second gradient of ``mul`` is too large by 1e-12. Loaded with ``pytest -p``, or imported."""
+"""Plants a fault into aten: the second gradient of ``mul`` is too large by 1e-12. For ``pytest -p``, or to import."""
 
 from __future__ import annotations
 

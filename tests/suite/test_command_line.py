@@ -1,0 +1,132 @@
+"""Options, header, table and bad input, through a real pytest in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+NOTEBOOK = "tests/properties/test_notebook.py"
+
+
+def gate(pytestconfig, tmp_path, *arguments, environment=None):
+    command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "--reports", str(tmp_path / "reports"), *arguments]
+    return subprocess.run(
+        command,
+        cwd=pytestconfig.rootpath,
+        env=os.environ | (environment or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_lists_the_options_under_their_own_heading(pytestconfig, tmp_path):
+    text = gate(pytestconfig, tmp_path, "--help").stdout
+    section = text[text.index("gradcert: which gradients are judged") :]
+    for option in ("--device", "--dtype", "--max-examples", "--reports"):
+        assert option in section[:1200]
+
+
+def test_a_run_shows_its_choices_and_leaves_a_report(pytestconfig, tmp_path):
+    run = gate(
+        pytestconfig, tmp_path, NOTEBOOK, "tests/properties/test_reductions.py",
+        "--device", "cpu", "--dtype", "float64,bfloat16", "--max-examples", "5", "--hypothesis-seed", "7",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout
+    assert "cpu; float64, bfloat16" in run.stdout
+    assert "profile ci, 5 examples a property; seed: --hypothesis-seed=7" in run.stdout
+    assert "notebook polynomial" in run.stdout
+    assert "float64 on cpu" in run.stdout
+    report = json.loads((tmp_path / "reports" / "gate.json").read_text())
+    assert report["verdict"] == "green"
+    assert report["dtypes"] == ["float64", "bfloat16"]
+    assert (report["seed"], report["profile"], report["max_examples"]) == ("7", "ci", 5)
+    assert report["findings"] == []
+    assert {issue["name"] for issue in report["known_issues"]} >= {"variance-of-empty-dim"}
+    assert len(report["properties"]) == 2 * 5
+    for record in report["properties"]:
+        assert record["outcome"] == "passed"
+        assert record["comparisons"] > 0
+        assert record["elements"] >= record["informative"] > 0
+    assert report["totals"]["elements"] == sum(record["elements"] for record in report["properties"])
+    assert not list((tmp_path / "reports").glob("*.part"))
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_the_same_seed_gives_the_same_run_in_any_number_of_processes(pytestconfig, tmp_path, processes):
+    counts = []
+    for attempt in ("first", "second"):
+        folder = tmp_path / attempt
+        run = gate(
+            pytestconfig, folder, "tests/properties/test_reductions.py", "-n", processes,
+            "--dtype", "float32", "--max-examples", "20", "--hypothesis-seed", "11",
+        )  # fmt: skip
+        assert run.returncode == 0, run.stdout
+        report = json.loads((folder / "reports" / "gate.json").read_text())
+        counts.append(sorted((each["property"], each["comparisons"], each["worst"]) for each in report["properties"]))
+    assert counts[0] == counts[1]
+    assert len(counts[0]) == 2
+
+
+def test_every_run_gets_a_seed_of_its_own_and_shows_it(pytestconfig, tmp_path):
+    seeds = set()
+    for _ in range(2):
+        text = gate(pytestconfig, tmp_path, NOTEBOOK, "--dtype", "float64").stdout
+        seeds.add(text.split("--hypothesis-seed=")[1].split()[0])
+    assert len(seeds) == 2
+
+
+def test_the_dev_profile_replays_failures_instead(pytestconfig, tmp_path):
+    text = gate(pytestconfig, tmp_path, NOTEBOOK, "--dtype", "float64", "--hypothesis-profile", "dev").stdout
+    assert "profile dev, 30 examples a property; seed: none, last failures are replayed" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--device", "warp"], ["--device warp: not usable", "this machine has cpu"]),
+        (["--device", "xla"], ["--device xla: not usable"]),
+        (["--device", "cpu,"], ["--device 'cpu,': give names"]),
+        (["--dtype", "float63"], ["--dtype float63: unknown; choose from float64,float32,bfloat16,float16"]),
+        (["--max-examples", "0"], ["--max-examples 0: give a whole number of at least 1"]),
+        (["--max-examples", "many"], ["--max-examples many: give a whole number"]),
+        (["--hypothesis-profile", "fast"], ["--hypothesis-profile fast: choose one of ci, dev, nightly"]),
+        (["--reports", "/proc/nowhere"], ["--reports /proc/nowhere: cannot be made", "choose another folder"]),
+        (["--reports", "pyproject.toml"], ["pyproject.toml: cannot be made", "choose another folder"]),
+    ],
+)
+def test_bad_input_gets_one_plain_line(pytestconfig, tmp_path, arguments, words):
+    run = gate(pytestconfig, tmp_path, NOTEBOOK, *arguments)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
+    assert line.startswith("ERROR: ")
+    for each in words:
+        assert each in line
+
+
+@pytest.mark.parametrize(
+    ("module", "words"), [("torch", "torch is not installed here"), ("cattrs", "cattrs not installed: run")]
+)
+def test_a_missing_module_gets_one_plain_line(pytestconfig, tmp_path, module, words):
+    # A finder that denies the module stands for an environment without it.
+    (tmp_path / "absent.py").write_text(
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.split('.')[0] == {module!r}:\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "import importlib.util\n"
+        "find = importlib.util.find_spec\n"
+        f"importlib.util.find_spec = lambda name, package=None: None if name == {module!r} else find(name, package)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+    )
+    run = gate(
+        pytestconfig, tmp_path, "-p", "absent", NOTEBOOK, environment={"PYTHONPATH": str(tmp_path)}
+    )  # fmt: skip
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
+    assert line.startswith(f"ERROR: {words}")

@@ -1,0 +1,103 @@
+"""Enclosures contain what correct floating-point arithmetic computes, and little more."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oracle.ball import QUAD, Ball, integer_power
+from oracle.enclosure import enclosure
+from oracle.number_format import NUMBER_FORMATS
+from oracle.rounding import RunningError
+from oracle.verdict import fraction
+from strategies.values import floats
+from tests.suite.examples import notebook_polynomial, reduction
+
+FORMAT = NUMBER_FORMATS["float32"]
+ROUNDING = RunningError(FORMAT)
+numbers = floats(dtype="float32", min_exponent=-8, max_exponent=8, specials=False)
+perturbations = st.floats(-1, 1)
+
+
+def ball(midpoint, radius):
+    return Ball(np.array([midpoint]).astype(QUAD), np.array([abs(radius)]), ROUNDING)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / b, lambda a, b: a**5],
+    ids=["sum", "difference", "product", "quotient", "power"],
+)
+@given(
+    a=numbers, b=numbers, radii=st.tuples(perturbations, perturbations), shifts=st.tuples(perturbations, perturbations)
+)
+def test_arithmetic_contains_every_point_and_its_rounding(operation, a, b, radii, shifts):
+    radii = [abs(value * radius) * 2.0**-10 for value, radius in zip((a, b), radii, strict=True)]
+    x, y = (Fraction(value) + Fraction(r) * Fraction(s) for value, r, s in zip((a, b), radii, shifts, strict=True))
+    if y == 0 or b == 0:
+        y, b, radii[1] = Fraction(1), 1.0, 0.0
+    with np.errstate(all="ignore"):
+        result = operation(ball(a, radii[0]), ball(b, radii[1]))
+    exact_value = operation(x, y)
+    rounded = Fraction(float(np.float32(float(exact_value))))
+    for value in (exact_value, rounded):
+        assert abs(value - fraction(result.midpoint[0])) <= Fraction(float(result.judged_radius()[0]))
+
+
+@given(a=floats(dtype="float32", min_exponent=-20, max_exponent=20, specials=False), share=st.floats(0, 1))
+def test_square_roots_contain_every_point(a, share):
+    a = abs(a)
+    radius = a * share
+    with np.errstate(all="ignore"):
+        result = ball(a, radius).square_root()
+    for point in (a - radius, a + radius, a):
+        assert abs(np.sqrt(point) - float(result.midpoint[0])) <= result.judged_radius()[0] * (1 + 1e-9)
+
+
+def test_division_by_an_interval_around_zero_claims_nothing():
+    with np.errstate(all="ignore"):
+        assert (ball(1.0, 0.0) / ball(1.0, 1.0)).radius == np.inf
+
+
+def test_overflow_claims_nothing():
+    assert enclosure(reduction("sum", (FORMAT.largest, FORMAT.largest), (2,), "float32")).output.radius == np.inf
+    # Terms that cancel may overflow on the way.
+    cancelling = (FORMAT.largest, FORMAT.largest, -FORMAT.largest, -FORMAT.largest)
+    assert enclosure(reduction("sum", cancelling, (4,), "float32")).output.radius == np.inf
+
+
+def test_the_notebook_is_enclosed_tightly():
+    result = enclosure(notebook_polynomial())
+    assert result.output.midpoint == 63
+    assert result.gradients[0].midpoint == 93
+    # A handful of roundings of terms whose magnitudes add up to 93.
+    assert 0 < result.gradients[0].radius <= 10 * 2.0**-53 * 93
+
+
+def test_exact_zeros_stay_exact():
+    result = enclosure(reduction("prod", (0.0, 2.0, 3.0), (3,)))
+    assert result.output.radius == 0
+    assert result.gradients[0].radius.tolist()[1:] == [0, 0]
+
+
+def test_products_outside_the_range_claim_nothing():
+    tiny = reduction("prod", (1e-30, 1e-30, 1e30), (3,), "float64")
+    assert np.isfinite(enclosure(tiny).output.radius)
+    values = tuple(float(np.float32(each)) for each in (1e-30, 1e-30, 1e30))
+    assert enclosure(reduction("prod", values, (3,), "float32")).output.radius == np.inf
+
+
+@given(base=st.integers(-9, 9), exponent=st.integers(1, 20))
+def test_integer_powers_by_repeated_squaring(base, exponent):
+    assert fraction(integer_power(np.array(float(base)).astype(QUAD), exponent)) == base**exponent
+
+
+def test_a_device_that_flushes_subnormals_gets_a_larger_underflow_unit():
+    gradual, flushed = RunningError(FORMAT), RunningError(FORMAT, flushes_subnormals=True)
+    tiny = np.array([FORMAT.smallest_normal / 2]).astype(QUAD)
+    assert gradual.of_operation(tiny, np.zeros(1))[0] < FORMAT.smallest_normal / 2
+    assert flushed.of_operation(tiny, np.zeros(1))[0] >= FORMAT.smallest_normal / 2

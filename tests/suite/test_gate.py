@@ -1,0 +1,115 @@
+"""The gate as a whole: a planted fault turns it red, and a property that compares nothing fails."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLANTED = "import tests.suite.planted_product_fault, runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
+
+
+@pytest.fixture(scope="module")
+def red(pytestconfig, tmp_path_factory):
+    """A run of the gate's properties of products with the fault planted: its output and its report."""
+    folder = tmp_path_factory.mktemp("red")
+    run = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "-p", "tests.suite.planted_product_fault",
+            "tests/properties/test_polynomials.py", "tests/properties/test_broadcasting.py",
+            "--device", "cpu", "--dtype", "float64", "--hypothesis-seed", "5", "--reports", str(folder),
+        ],
+        cwd=pytestconfig.rootpath,
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    return run, json.loads((folder / "gate.json").read_text())
+
+
+def test_a_fault_of_one_part_in_a_trillion_turns_the_gate_red(red):
+    run, report = red
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED
+    assert report["verdict"] == "red"
+    assert len(report["findings"]) == 4
+    assert {finding["tier"] for finding in report["findings"]} == {"exact", "enclosure"}
+    assert "WRONG 1/1" in run.stdout
+    assert "Traceback" not in run.stdout
+
+
+def test_its_findings_shrink_to_two_operations_and_two_elements(red):
+    for finding in red[1]["findings"]:
+        program = finding["program"]
+        assert len(program["applications"]) <= 2
+        assert sum(len(each["tensor"]["values"]) for each in program["inputs"]) <= 2
+        assert "PyTorch's gradient stands alone" in finding["message"]
+        assert finding["message"] in red[0].stdout
+
+
+def test_its_reproducers_exit_1_with_the_fault_and_0_without(red, pytestconfig):
+    for finding in red[1]["findings"]:
+        path = Path(finding["reproducer"])
+        without = subprocess.run([sys.executable, path], cwd=path.parent, capture_output=True, text=True, check=False)
+        assert (without.returncode, without.stderr) == (0, "")
+        present = subprocess.run(
+            [sys.executable, "-c", PLANTED, path],
+            cwd=pytestconfig.rootpath,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (present.returncode, present.stderr) == (1, "")
+
+
+EMPTY = '''
+from strategies.programs import polynomial_programs
+from tests.gate.judge import for_programs
+
+@for_programs(polynomial_programs)
+def test_nothing(judge, program):
+    """Looks at programs and compares nothing."""
+'''
+
+RAISING = '''
+import torch
+from strategies.programs import polynomial_programs
+from tests.gate.judge import for_programs
+
+@for_programs(polynomial_programs)
+def test_raising(judge, program):
+    """PyTorch cannot do it."""
+    judge.enclosed(program)
+
+class Refusing(torch.overrides.TorchFunctionMode):
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is torch.Tensor.backward:
+            raise RuntimeError("no backward today")
+        return function(*args, **(kwargs or {}))
+
+Refusing().__enter__()
+'''
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [(EMPTY, "nothing compared nothing on cpu in float64"), (RAISING, "came   RuntimeError: no backward today")],
+)
+def test_properties_that_compare_nothing_or_raise_fail(source, words, pytestconfig, tmp_path):
+    path = tmp_path / "test_planted.py"
+    path.write_text(source, encoding="utf-8")
+    run = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "--rootdir", str(pytestconfig.rootpath),
+            "--confcutdir", "/", "-p", "conftest", "-c", str(pytestconfig.rootpath / "pyproject.toml"), str(path),
+            "--dtype", "float64", "--device", "cpu", "--max-examples", "5", "--reports", str(tmp_path / "reports"),
+        ],
+        cwd=pytestconfig.rootpath,
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
+    assert words in run.stdout

@@ -1,0 +1,124 @@
+"""The oracle's tiers against one another: sympy's rationals, enclosures, certificates and finite differences."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from oracle.array import A, B, Y
+from oracle.enclosure import certificate, enclosure
+from oracle.exact import NotPolynomial, exact
+from oracle.expression import compiled, partial_derivative
+from oracle.finite_difference import element_direction, finite_difference, in_float64, signed_direction
+from oracle.number_format import NUMBER_FORMATS
+from oracle.operations import OPERATIONS
+from oracle.operations.operation import Operation
+from oracle.operations.reductions import _sum
+from oracle.verdict import fraction
+from strategies.lattice_programs import lattice_programs
+from strategies.programs import polynomial_programs, reduction_programs
+from tests.suite.examples import contiguous, notebook_polynomial, reduction
+
+dtypes = st.sampled_from(list(NUMBER_FORMATS))
+float_programs = dtypes.flatmap(
+    lambda dtype: st.one_of(polynomial_programs(dtype=dtype), reduction_programs(dtype=dtype))
+)
+
+
+def agreement(ball, fractions):
+    """How many elements were compared; each midpoint must be sympy's value to the last bits of 128-bit arithmetic.
+
+    The error of a midpoint obeys the same recursion as the radius, with 2^-113 in place of u.
+    """
+    unit = ball.rounding.number_format.unit_roundoff
+    for midpoint, radius, due in zip(ball.midpoint.ravel(), ball.radius.ravel(), fractions.ravel(), strict=True):
+        if np.isfinite(radius) and abs(due) > Fraction(2) ** -900:
+            assert abs(fraction(midpoint) - due) <= Fraction(float(radius)) * Fraction(2) ** -100 / Fraction(unit)
+    return fractions.size
+
+
+@given(program=float_programs)
+def test_midpoints_are_sympys_values(program):
+    try:
+        result = exact(program)
+    except NotPolynomial:
+        assume(False)
+    enclosed = enclosure(program)
+    agreement(enclosed.output, result.output)
+    for index, values in result.gradients.items():
+        agreement(enclosed.gradients[index], values)
+
+
+@given(program=dtypes.flatmap(lambda dtype: lattice_programs(dtype=dtype)))
+def test_lattice_programs_are_certified_and_their_midpoints_exact(program):
+    result, certified = exact(program), certificate(program, powers_are_exact=True)
+    assert not certified.output.radius.any()
+    for index, values in result.gradients.items():
+        assert not certified.gradients[index].radius.any()
+        for midpoint, due in zip(certified.gradients[index].midpoint.ravel(), values.ravel(), strict=True):
+            assert fraction(midpoint) == due
+
+
+def test_the_certificate_is_refused_where_something_rounds():
+    # 1/3 of anything, a sum that exceeds the precision, a power that the device does not compute exactly.
+    assert certificate(reduction("mean", (1, 1, 2), (3,)), True).output.radius == np.inf
+    assert certificate(reduction("sum", (256, 1), (2,), "bfloat16"), True).output.radius == np.inf
+    assert certificate(reduction("sum", (255, 1), (2,), "bfloat16"), True).output.radius == 0
+    assert certificate(notebook_polynomial(), False).output.radius == np.inf
+    assert certificate(notebook_polynomial(form="horner"), False).output.radius == 0
+    # The terms cancel, but an order exists in which a partial sum has too many digits.
+    assert certificate(reduction("sum", (256, 1, -256), (3,), "bfloat16"), True).output.radius == np.inf
+    # 17 squared has nine digits in binary.
+    assert certificate(reduction("prod", (17, 17), (2,), "bfloat16"), True).output.radius == np.inf
+
+
+@given(program=float_programs)
+def test_finite_differences_agree_with_the_definitions(program):
+    assert finite_difference(program, signed_direction(program)).agrees_with_definition
+
+
+def test_finite_differences_are_accurate():
+    program = notebook_polynomial()
+    difference = finite_difference(program, element_direction(program, 0, ()))
+    # The direction of an element at 2 has length 2.
+    assert abs(difference.value - 186) <= difference.error <= 1e-8 * 186
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [lambda x: _sum(x) * 2, lambda x: -_sum(x), lambda x: _sum(x * x), lambda x: _sum(x) * (1 + 2.0**-9)],
+    ids=["scaled", "sign", "square", "half a percent"],
+)
+def test_finite_differences_notice_a_wrong_definition(monkeypatch, wrong):
+    right = OPERATIONS["sum"]
+    monkeypatch.setitem(OPERATIONS, "sum", Operation("sum", right.spellings, wrong, right.notation, right.precedence))
+    program = reduction("sum", (1.0, 2.0, 4.0), (3,))
+    assert not finite_difference(program, signed_direction(program)).agrees_with_definition
+
+
+def test_finite_differences_are_taken_in_float64():
+    program = in_float64(reduction("sum", (1.0, 2.0), (2,), "bfloat16"))
+    assert program.dtype == "float64"
+    assert program.inputs[0].tensor == contiguous((1.0, 2.0), (2,))
+
+
+@pytest.mark.parametrize(("expression", "in_result"), [(sympy.sqrt(A), 1 / (2 * Y))])
+def test_derivatives_written_in_the_result_are_sympys(expression, in_result):
+    assert sympy.simplify(in_result.subs(Y, expression) - sympy.diff(expression, A)) == 0
+
+
+@pytest.mark.parametrize("expression", [A + B, A - B, A * B, A / B, A**5, 3 * A**2 / (2 * B**3), 1 / A, -A])
+def test_compiled_expressions_are_evaluated_with_the_operators_of_the_operands(expression):
+    point = {A: sympy.Rational(3, 7), B: sympy.Rational(-5, 11)}
+    for each in (expression, partial_derivative(expression, 0), partial_derivative(expression, 1)):
+        assert compiled(each)(Fraction(3, 7), Fraction(-5, 11), None) == Fraction(str(each.subs(point)))
+
+
+def test_a_lone_fraction_in_an_expression_is_refused():
+    with pytest.raises(NotImplementedError, match="quotient of operands"):
+        compiled(A + sympy.Rational(1, 3))

@@ -1,0 +1,378 @@
+"""Every strategy draws valid things only, and the interesting kinds do occur."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+
+from oracle.device import device_arithmetic
+from oracle.enclosure import certificate, value_shapes
+from oracle.known_issues import known_issues
+from oracle.number_format import NUMBER_FORMATS
+from oracle.operations.reductions import reduced_axes
+from oracle.polynomial import FORMS, Polynomial
+from oracle.route import ROUTES
+from oracle.tensor import TensorSpec
+from strategies import cotangents as cotangents_module
+from strategies import layouts as layouts_module
+from strategies import reductions as reductions_module
+from strategies.cotangents import cotangents
+from strategies.differentiated_inputs import differentiated_inputs
+from strategies.lattice_programs import (
+    broadcast_lattice_programs,
+    lattice_polynomial_programs,
+    lattice_programs,
+    lattice_reduction_programs,
+)
+from strategies.layouts import layouts
+from strategies.polynomials import Room, lattice_polynomials, polynomials, supports
+from strategies.programs import (
+    LARGE_COUNTS,
+    broadcast_programs,
+    large_programs,
+    polynomial_programs,
+    reduction_programs,
+)
+from strategies.reductions import reductions
+from strategies.shapes import broadcast_groups, shapes
+from strategies.tensors import tensors
+from strategies.values import floats, lattice_numbers, number_lists, special_points
+
+DTYPES = list(NUMBER_FORMATS)
+PROGRAMS = [
+    polynomial_programs,
+    broadcast_programs,
+    reduction_programs,
+    large_programs,
+    lattice_programs,
+    lattice_polynomial_programs,
+    lattice_reduction_programs,
+    broadcast_lattice_programs,
+]
+
+
+def drawn(strategy, count=400):
+    """``count`` draws, the same in every run."""
+    draws = []
+
+    @settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(strategy)
+    def collect(draw):
+        draws.append(draw)
+
+    collect()
+    return draws
+
+
+def minimal(strategy, condition=lambda draw: True):
+    """What ``strategy`` shrinks to among the draws that meet ``condition``."""
+    from hypothesis import find
+
+    return find(strategy, condition, settings=settings(max_examples=2000, database=None), random=random.Random(0))
+
+
+# Shapes
+
+
+def test_shapes_are_within_bounds_and_of_every_kind():
+    draws = drawn(shapes())
+    assert all(math.prod(shape) <= 24 and len(shape) <= 5 for shape in draws)
+    assert {len(shape) for shape in draws} == set(range(6))
+    assert any(0 in shape for shape in draws)
+    assert any(1 in shape for shape in draws)
+    assert any(math.prod(shape) >= 20 for shape in draws)
+    assert sum(0 in shape for shape in draws) < len(draws) / 4
+    assert minimal(shapes()) == ()
+
+
+def test_shapes_without_empty_axes():
+    assert not any(0 in shape for shape in drawn(shapes(min_side=1)))
+
+
+def test_broadcast_groups_broadcast_to_their_result():
+    draws = drawn(st.integers(1, 4).flatmap(lambda count: broadcast_groups(count=count)))
+    for group in draws:
+        assert np.broadcast_shapes(*group.shapes) == group.result_shape
+    several = [group for group in draws if len(group.shapes) > 1]
+    assert any(len(set(map(len, group.shapes))) > 1 for group in several)
+    assert any(1 in shape and 1 not in group.result_shape for group in several for shape in group.shapes)
+    assert any(group.shapes[0] != group.result_shape for group in several)
+    assert any(len(set(group.shapes)) == 1 and len(group.result_shape) > 1 for group in several)
+
+
+# Layouts
+
+
+def test_layouts_of_every_kind_occur_and_fit():
+    kinds = set()
+    for shape in ((), (3,), (2, 3), (2, 3, 1, 2), (1, 2, 2, 2, 1)):
+        for layout in drawn(layouts(shape=shape), 150):
+            kinds.add(layout.kind)
+            length, strides, offset = layout.placement(shape)
+            last = offset + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True))
+            assert 0 <= offset <= last < length
+    assert kinds == set(layouts_module.KINDS)
+
+
+def test_layouts_that_may_not_expand_do_not():
+    assert not any(layout.expanded for layout in drawn(layouts(shape=(3, 3), expand=False)))
+    assert minimal(layouts(shape=(2, 3))).kind == "contiguous"
+
+
+# Values
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_floats_are_numbers_of_their_format_and_of_every_kind(dtype):
+    kind = NUMBER_FORMATS[dtype]
+    low, high = kind.minimum_exponent - kind.precision + 1, kind.maximum_exponent
+    draws = drawn(floats(dtype=dtype, min_exponent=low, max_exponent=high), 2000)
+    assert kind.contains(np.array(draws))
+    assert any(math.copysign(1, each) < 0 and each == 0 for each in draws), "no -0"
+    assert any(0 < abs(each) < kind.smallest_normal for each in draws), "no subnormal number"
+    assert any(abs(each) >= 2.0 ** (high - 2) for each in draws), "no number near the largest"
+    assert any(each < 0 for each in draws)
+    squares = [2.0 ** ((kind.maximum_exponent + 1) // 2)]
+    assert any(abs(each) in squares for each in draws), "no threshold of the square"
+    full = [each for each in draws if each and int(math.frexp(each)[0] * 2**kind.precision) % 2]
+    assert len(full) > len(draws) / 20, "hardly any number has all its digits"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_floats_keep_to_their_exponents(dtype):
+    draws = drawn(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False), 500)
+    assert all(each == 0 or 0.25 <= abs(each) < 16 for each in draws)
+    assert any(each == 0 for each in draws)
+    assert 0 not in drawn(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False, zeros=False), 500)
+    assert minimal(floats(dtype=dtype, min_exponent=-2, max_exponent=3)) == 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_special_points_are_where_the_square_overflows(dtype):
+    kind = NUMBER_FORMATS[dtype]
+    assert kind.contains(np.array(special_points(dtype)))
+    squares = [abs(each) ** 2 for each in special_points(dtype) if abs(each) < 1e150]
+    assert any(square > kind.largest for square in squares) or dtype == "float64"
+
+
+def test_lattice_numbers():
+    draws = drawn(lattice_numbers(bound=3, exponent=-1))
+    assert set(draws) == {each / 2 for each in range(-3, 4)}
+
+
+def test_number_lists_have_ties_and_constant_slices():
+    draws = drawn(number_lists(elements=st.floats(-10, 10), count=6))
+    assert all(len(each) == 6 for each in draws)
+    assert any(len(set(each)) == 1 for each in draws)
+    assert any(1 < len(set(each)) <= 2 for each in draws)
+    assert any(len(set(each)) == 6 for each in draws)
+    assert all(len(set(each)) == 6 for each in drawn(number_lists(elements=st.integers(-9, 9), count=6, distinct=True)))
+
+
+def test_tensors_have_the_asked_shape_and_dtype():
+    elements = floats(dtype="bfloat16", min_exponent=-2, max_exponent=2)
+    for spec in drawn(tensors(dtype="bfloat16", shape=(2, 3), elements=elements)):
+        assert (spec.shape, spec.dtype) == ((2, 3), "bfloat16")
+
+
+# Polynomials
+
+
+def test_supports_contain_every_variable_and_are_of_every_kind():
+    draws = drawn(supports(max_variables=4, max_degree=5))
+    for support in draws:
+        assert len(set(support)) == len(support)
+        assert all(any(exponents[variable] for exponents in support) for variable in range(len(support[0])))
+        assert all(sum(exponents) <= 5 for exponents in support)
+    assert {len(support[0]) for support in draws} == {1, 2, 3, 4}
+    assert any(sum(each > 0 for each in exponents) > 1 for support in draws for exponents in support), "no mixed term"
+    univariate = drawn(supports(max_degree=5))
+    dense = [support for support in univariate if len(support) == max(map(sum, support)) + 1]
+    assert len(univariate) / 5 < len(dense) < len(univariate)
+    assert all(len(support[0]) >= 2 for support in drawn(supports(min_variables=2, max_variables=3)))
+
+
+def test_polynomials_are_of_every_form():
+    strategy = supports(max_variables=2).flatmap(
+        lambda support: polynomials(support=support, coefficients=st.floats(-2, 2))
+    )
+    draws = drawn(strategy)
+    assert {polynomial.form for polynomial in draws} == set(FORMS)
+    assert all(isinstance(polynomial, Polynomial) for polynomial in draws)
+
+
+def test_lattice_polynomials_keep_to_their_room():
+    room = Room(255, lambda degree: max(degree, 1) * 2**degree)
+    strategy = supports(max_variables=2).flatmap(lambda support: lattice_polynomials(support=support, room=room))
+    draws = drawn(strategy)
+    for polynomial in draws:
+        assert sum(abs(term.coefficient) * room.weight(term.degree) for term in polynomial.terms) <= 255
+    assert any(term.coefficient < 0 for polynomial in draws for term in polynomial.terms)
+    assert any(abs(term.coefficient) > 10 for polynomial in draws for term in polynomial.terms)
+
+
+# Reductions
+
+
+def test_reductions_of_every_kind_occur_and_have_the_foretold_shape():
+    draws = [
+        (shape, reduction)
+        for shape in ((), (3,), (2, 3), (2, 1, 3), (2, 2, 2, 1), (0, 3))
+        for reduction in drawn(reductions(shape=shape), 300)
+    ]
+    assert {reduction.operation for _, reduction in draws} == set(reductions_module.NAMES)
+    dims = [reduction.arguments["dim"] for _, reduction in draws if "dim" in reduction.arguments]
+    assert any(isinstance(dim, int) and dim < 0 for dim in dims), "no negative axis"
+    assert any(isinstance(dim, int) and dim > 0 for dim in dims), "no positive axis"
+    assert any(isinstance(dim, tuple) and len(dim) > 1 for dim in dims), "no several axes"
+    assert () in dims
+    assert None in dims
+    assert any("dim" not in reduction.arguments for _, reduction in draws)
+    assert {reduction.arguments.get("keepdim") for _, reduction in draws} == {None, False, True}
+    corrections = {reduction.arguments.get("correction") for _, reduction in draws if reduction.operation == "var"}
+    assert corrections == {None, 0, 1, 2}
+    for shape, reduction in draws:
+        values = np.zeros(shape)
+        axes = reduced_axes(reduction.arguments.get("dim"), len(shape))
+        keepdims = bool(reduction.arguments.get("keepdim"))
+        assert values.sum(axis=axes, keepdims=keepdims).shape == reduction.result_shape
+
+
+def test_reductions_keep_out_of_known_issues():
+    for reduction in drawn(reductions(shape=(2, 3)), 1000):
+        assert not any(issue.covers(reduction.operation, reduction.arguments) for issue in known_issues())
+
+
+def test_means_of_powers_of_two():
+    for reduction in drawn(reductions(shape=(2, 3), names=("mean", "sum"), power_of_two=True)):
+        assert reduction.operation == "sum" or reduction.size in (1, 2, 4, 8)
+
+
+# Cotangents and inputs
+
+
+def kind_of(cotangent):
+    if cotangent is None:
+        return "absent"
+    values = cotangent.array.ravel().tolist()
+    if not any(values):
+        return "zero"
+    if set(values) == {1.0}:
+        return "ones"
+    return "one-hot" if sorted(values) == [0.0] * (len(values) - 1) + [1.0] else "signed"
+
+
+def test_cotangents_of_every_kind_occur():
+    elements = floats(dtype="float64", min_exponent=-2, max_exponent=2)
+    matrix = drawn(cotangents(dtype="float64", shape=(2, 3), elements=elements))
+    scalar = drawn(cotangents(dtype="float64", shape=(), elements=elements))
+    assert None not in matrix
+    assert {kind_of(each) for each in matrix} | {kind_of(each) for each in scalar} == set(cotangents_module.KINDS)
+    assert {each.layout.kind for each in matrix} == {"contiguous", "transposed", "sliced", "expanded"}
+    assert sum(any(value < 0 for value in each.array.ravel()) for each in matrix) > len(matrix) / 3
+    assert minimal(cotangents(dtype="float64", shape=(), elements=elements)) is None
+
+
+def test_every_subset_of_inputs_is_differentiated():
+    strategy = differentiated_inputs(dtype="float64", shapes=((), (), ()), elements=st.just(1.0))
+    subsets = {tuple(each.requires_grad for each in inputs) for inputs in drawn(strategy)}
+    assert len(subsets) == 7
+    assert (False, False, False) not in subsets
+    assert all(each.requires_grad for each in minimal(strategy))
+
+
+# Programs
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("strategy", PROGRAMS, ids=lambda each: each.__name__)
+def test_programs_run_and_have_the_foretold_shapes(strategy, dtype):
+    for program in drawn(strategy(dtype=dtype), 25):
+        answer = ROUTES["backward"](program, "cpu")
+        assert program.dtype == dtype
+        assert tuple(answer.output.shape) == value_shapes(program)[-1]
+        assert program.cotangent is None or program.cotangent.shape == tuple(answer.output.shape)
+        assert all(gradient is not None for gradient in answer.gradients.values())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("spare", [1, 5])
+def test_every_lattice_program_is_certified(dtype, spare):
+    assert device_arithmetic("cpu", dtype).powers_are_exact
+    for program in drawn(lattice_programs(dtype=dtype, spare=spare), 200):
+        result = certificate(program, powers_are_exact=True)
+        assert not result.output.radius.any()
+        assert not any(ball.radius.any() for ball in result.gradients.values())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_polynomial_programs_are_of_every_kind(dtype):
+    draws = drawn(polynomial_programs(dtype=dtype), 300)
+    assert {len(program.inputs) for program in draws} == {1, 2, 3, 4}
+    operations = {application.operation for program in draws for application in program.applications}
+    assert operations == {"add", "sub", "mul", "neg", "pow"}
+    spellings = {application.spelling for program in draws for application in program.applications}
+    assert spellings == {0, 1, 2}
+    layouts_drawn = {each.tensor.layout.kind for program in draws for each in program.inputs}
+    assert layouts_drawn == set(layouts_module.KINDS)
+    assert any(not each.requires_grad for program in draws for each in program.inputs)
+    assert any(program.cotangent is None for program in draws)
+    assert any(0 in each.tensor.shape for program in draws for each in program.inputs)
+    smallest = minimal(polynomial_programs(dtype=dtype))
+    assert (len(smallest.inputs), len(smallest.applications), smallest.inputs[0].tensor.count) == (1, 1, 1)
+
+
+def test_broadcast_programs_sum_over_many_elements():
+    draws = drawn(broadcast_programs(dtype="float32"), 200)
+    fans = [value_shapes(program)[-1] for program in draws]
+    assert max(math.prod(shape) for shape in fans) > 100
+    assert all(len(program.inputs) >= 2 for program in draws)
+
+
+def test_large_programs_are_of_every_size():
+    draws = drawn(large_programs(dtype="float32"), 400)
+    counts = {max(program.inputs[0].tensor.shape) for program in draws}
+    assert counts == set(LARGE_COUNTS)
+    assert any(program.applications[-1].operation == "amax" for program in draws)
+    assert isinstance(draws[0].inputs[0].tensor, TensorSpec)
+
+
+# Options
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        lambda: shapes(max_rank=6),
+        lambda: shapes(max_elements=0),
+        lambda: shapes(min_side=2),
+        lambda: broadcast_groups(count=0),
+        lambda: floats(dtype="float63", min_exponent=0, max_exponent=1),
+        lambda: floats(dtype="float16", min_exponent=0, max_exponent=16),
+        lambda: lattice_numbers(bound=0),
+        lambda: supports(min_variables=2, max_variables=1),
+        lambda: supports(max_degree=0),
+        lambda: lattice_polynomials(support=((1, 0), (0, 1)), room=Room(1, lambda degree: degree)),
+        lambda: reductions(shape=(2,), names=("median",)),
+        lambda: differentiated_inputs(dtype="float64", shapes=(), elements=st.just(1.0)),
+        lambda: polynomial_programs(dtype="float64", min_inputs=3, max_inputs=2),
+        lambda: lattice_polynomial_programs(dtype="float64", max_inputs=5),
+        lambda: polynomial_programs(dtype="int8"),
+    ],
+)
+def test_impossible_options_are_refused_at_draw_time(strategy):
+    with pytest.raises(InvalidArgument):
+        minimal(st.deferred(strategy))
