@@ -40,7 +40,7 @@ def define(program: Program, inputs: list[AnyArray]) -> list[AnyArray]:
 
     for application in program.applications:
         operands = tuple(operand(each) for each in application.operands)
-        values.append(cast(AnyArray, OPERATIONS[application.operation].apply(operands, application.arguments)))
+        values.append(cast("AnyArray", OPERATIONS[application.operation].apply(operands, application.arguments)))
     return values
 
 

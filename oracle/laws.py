@@ -85,9 +85,7 @@ def two_backward_passes_accumulate(inputs: Inputs, program: Function, cotangent:
 
 
 def saved_tensors_are_freed(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
-    """If the graph saved a tensor, a second backward without ``retain_graph`` raises RuntimeError; with it, it does
-    not.
-    """
+    """If the graph saved a tensor, a second backward raises RuntimeError, unless ``retain_graph`` was given."""
     saved = []
 
     def pack(each: torch.Tensor) -> torch.Tensor:

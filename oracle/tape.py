@@ -93,11 +93,11 @@ class RecordedArray(Array):
         function = compiled(expression)
 
         def forward(balls: tuple[Ball, ...]) -> Ball:
-            return cast(Ball, function(*_two(balls), None))
+            return cast("Ball", function(*_two(balls), None))
 
         def adjoint(cotangent: Ball, balls: tuple[Ball, ...], result: Ball, position: int) -> Ball:
             partial = compiled(partial_derivative(expression, position) if in_result is None else in_result)
-            return cast(Ball, cotangent * partial(*_two(balls), result))
+            return cast("Ball", cotangent * partial(*_two(balls), result))
 
         nodes = (self.node, *(operand.node for operand in operands))
         return self._record(Primitive(nodes, forward, adjoint), self.shape)

@@ -19,7 +19,7 @@ from strategies.values import floats, number_format
 
 
 def _largest_exponent(kind: NumberFormat, degree: int, spent: int) -> int:
-    """The largest exponent of inputs whose ``degree``-fold products stay finite beside ``spent`` bits of other factors."""
+    """The largest exponent of inputs for which ``degree``-fold products, times ``spent`` bits, stay finite."""
     return max(0, (kind.maximum_exponent - spent) // degree)
 
 

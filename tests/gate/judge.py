@@ -111,11 +111,9 @@ class Judge:
         difference = finite_difference(program, signed_direction(program), float64_device(self.record.device))
         self.record.comparisons += 1
         assert difference.agrees_with_definition, (
-            f"PyTorch's forward and the definition are not the same function: along one direction finite differences give"
-            f" {difference.coarse!r}, and the definition's derivative is {difference.enclosed!r} ± {difference.bound!r}."
-            f"
-
-{mathematics(program)}"
+            "PyTorch's forward and the definition are not the same function: along one direction finite differences"
+            f" give {difference.coarse!r}, and the definition's derivative is {difference.enclosed!r} ±"
+            f" {difference.bound!r}.\n\n{mathematics(program)}"
         )
 
     def law(self, program: Program, law: Law) -> None:

@@ -1,0 +1,91 @@
+"""Strategies for programs: every draw runs, what is promised of it holds, and the interesting kinds do occur."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from oracle.device import device_arithmetic
+from oracle.enclosure import certificate, value_shapes
+from oracle.number_format import NUMBER_FORMATS
+from oracle.route import ROUTES
+from strategies import layouts as layouts_module
+from strategies.lattice_programs import (
+    broadcast_lattice_programs,
+    lattice_polynomial_programs,
+    lattice_programs,
+    lattice_reduction_programs,
+)
+from strategies.programs import (
+    LARGE_COUNTS,
+    broadcast_programs,
+    large_programs,
+    polynomial_programs,
+    reduction_programs,
+)
+from tests.suite.drawing import drawn, minimal
+
+DTYPES = list(NUMBER_FORMATS)
+PROGRAMS = [
+    polynomial_programs,
+    broadcast_programs,
+    reduction_programs,
+    large_programs,
+    lattice_programs,
+    lattice_polynomial_programs,
+    lattice_reduction_programs,
+    broadcast_lattice_programs,
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("strategy", PROGRAMS, ids=lambda each: each.__name__)
+def test_programs_run_and_have_the_foretold_shapes(strategy, dtype):
+    for program in drawn(strategy(dtype=dtype), 25):
+        answer = ROUTES["backward"](program, "cpu")
+        assert program.dtype == dtype
+        assert tuple(answer.output.shape) == value_shapes(program)[-1]
+        assert program.cotangent is None or program.cotangent.shape == tuple(answer.output.shape)
+        assert all(gradient is not None for gradient in answer.gradients.values())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("spare", [1, 5])
+def test_every_lattice_program_is_certified(dtype, spare):
+    assert device_arithmetic("cpu", dtype).powers_are_exact
+    for program in drawn(lattice_programs(dtype=dtype, spare=spare), 200):
+        result = certificate(program, powers_are_exact=True)
+        assert not result.output.radius.any()
+        assert not any(ball.radius.any() for ball in result.gradients.values())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_polynomial_programs_are_of_every_kind(dtype):
+    draws = drawn(polynomial_programs(dtype=dtype), 300)
+    assert {len(program.inputs) for program in draws} == {1, 2, 3, 4}
+    operations = {application.operation for program in draws for application in program.applications}
+    assert operations == {"add", "sub", "mul", "neg", "pow"}
+    spellings = {application.spelling for program in draws for application in program.applications}
+    assert spellings == {0, 1, 2}
+    layouts_drawn = {each.tensor.layout.kind for program in draws for each in program.inputs}
+    assert layouts_drawn == set(layouts_module.KINDS)
+    assert any(not each.requires_grad for program in draws for each in program.inputs)
+    assert any(program.cotangent is None for program in draws)
+    assert any(0 in each.tensor.shape for program in draws for each in program.inputs)
+    smallest = minimal(polynomial_programs(dtype=dtype))
+    assert (len(smallest.inputs), len(smallest.applications), smallest.inputs[0].tensor.count) == (1, 1, 1)
+
+
+def test_broadcast_programs_sum_over_many_elements():
+    draws = drawn(broadcast_programs(dtype="float32"), 200)
+    fans = [value_shapes(program)[-1] for program in draws]
+    assert max(math.prod(shape) for shape in fans) > 100
+    assert all(len(program.inputs) >= 2 for program in draws)
+
+
+def test_large_programs_are_of_every_size():
+    draws = drawn(large_programs(dtype="float32"), 400)
+    counts = {max(program.inputs[0].tensor.shape) for program in draws}
+    assert counts == set(LARGE_COUNTS)
+    assert any(program.applications[-1].operation == "amax" for program in draws)
