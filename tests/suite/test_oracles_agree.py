@@ -19,6 +19,7 @@ from oracle.number_format import NUMBER_FORMATS
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Operation
 from oracle.operations.reductions import _sum
+from oracle.program import Input, ProgramBuilder, Value
 from oracle.verdict import fraction
 from strategies.lattice_programs import lattice_programs
 from strategies.programs import polynomial_programs, reduction_programs
@@ -87,6 +88,14 @@ def test_finite_differences_are_accurate():
     difference = finite_difference(program, element_direction(program, 0, ()))
     # The direction of an element at 2 has length 2.
     assert abs(difference.value - 186) <= difference.error <= 1e-8 * 186
+
+
+@pytest.mark.parametrize("value", [2.0**511.9, 2.0**512, -(2.0**511.99)])
+def test_finite_differences_claim_nothing_where_the_forward_overflows(value):
+    builder = ProgramBuilder([Input(contiguous((value,) * 3, (3,)))])
+    builder.apply("mul", Value(0), Value(0))
+    program = builder.program(contiguous((1.0, 1.0, 0.0), (3,)))
+    assert finite_difference(program, signed_direction(program)).agrees_with_definition
 
 
 @pytest.mark.parametrize(
