@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 from oracle.exact import exact
 from oracle.finite_difference import finite_difference, signed_direction
@@ -16,26 +15,7 @@ from oracle.route import by_backward
 from oracle.tensor import Fill, Layout, TensorSpec
 from oracle.verdict import certified, enclosed, exactly, judge
 from strategies.lattice_programs import lattice_polynomial_programs
-
-
-def lattice_sample(dtype: str, size: int) -> list[Program]:
-    """``size`` programs over tensors of up to 24 elements, the same in every run."""
-    programs: list[Program] = []
-
-    @settings(
-        max_examples=size,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    @given(lattice_polynomial_programs(dtype=dtype))
-    def collect(program: Program) -> None:
-        programs.append(program)
-
-    collect()
-    return programs
+from strategies.samples import sample
 
 
 def filled_polynomial(size: int, dtype: str, degree: int = 5) -> Program:
@@ -53,7 +33,7 @@ def filled_polynomial(size: int, dtype: str, degree: int = 5) -> Program:
 @pytest.mark.parametrize("dtype", NUMBER_FORMATS)
 def test_exact_tier(benchmark: Any, dtype: str) -> None:
     """Seconds of sympy's exact gradients, for each gradient element of drawn programs."""
-    programs = lattice_sample(dtype, 100)
+    programs = sample(lattice_polynomial_programs(dtype=dtype), count=100)
     elements = 0
     for program in programs:
         truths = exactly(exact(program), certified(program, powers_are_exact=True))

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from numpy_quaddtype import QuadPrecDType
 
 from oracle.array import Domain, Rearrangement
-from oracle.rounding import Rounding
+from oracle.rounding import Rounding, Sums
 
 Quads = NDArray[Any]
 """An array of 128-bit numbers."""
@@ -62,8 +62,9 @@ class Ball:
 
     @cached_property
     def magnitude(self) -> NDArray[np.float64]:
-        """The midpoints' magnitudes in float64."""
-        return np.asarray(np.abs(self.midpoint).astype(np.float64))
+        """The midpoints' magnitudes in float64, which is never below one that is too small for it."""
+        smallest = np.where(self.midpoint == 0, 0.0, 2.0**-1074)
+        return np.asarray(np.abs(self.midpoint).astype(np.float64) + smallest)
 
     def judged_radius(self) -> NDArray[np.float64]:
         """The radius, inflated by 2^-30 for the roundings of this computation itself."""
@@ -131,14 +132,14 @@ class Ball:
         if count == 0:
             return Ball.exact(np.sum(self.radius, axis=axes), self.rounding)
         midpoint = np.asarray(np.add.reduce(self.midpoint, axis=axes))
-        radius = self.rounding.of_sum(
+        sums = Sums(
             midpoint,
             np.asarray(np.sum(self.radius, axis=axes)),
             np.asarray(np.sum(self.magnitude + self.radius, axis=axes)),
             np.array(count),
             lambda quanta: np.min(quanta(self.magnitude), axis=axes, initial=np.inf),
         )
-        return Ball(midpoint, radius, self.rounding)
+        return Ball(midpoint, self.rounding.of_sum(sums), self.rounding)
 
     def scatter_add(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> Ball:
         """The adjoint of ``take``: each interval is added to the place, in ``shape``, from which it was taken."""
@@ -161,7 +162,7 @@ class Ball:
             np.minimum.at(smallest, places, quanta(self.magnitude).ravel())
             return smallest
 
-        radius = self.rounding.of_sum(midpoint, propagated, magnitudes, count, smallest_quantum)
+        radius = self.rounding.of_sum(Sums(midpoint, propagated, magnitudes, count, smallest_quantum))
         radius = np.where(count > 1, radius, propagated)
         return Ball(midpoint.reshape(shape), radius.reshape(shape), self.rounding)
 

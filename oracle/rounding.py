@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,25 @@ from oracle.number_format import NumberFormat
 
 Radii = NDArray[np.float64]
 
-SmallestQuantum = Callable[[Callable[[Radii], Radii]], Radii]
-"""Given ``quantum``, returns for each sum the smallest quantum among its terms."""
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums that are about to be rounded; all arrays have the sums' shape.
+
+    Attributes:
+        midpoint: the exact sums, 128-bit.
+        propagated: the sums of the terms' radii.
+        magnitudes: the sums of the terms' magnitudes, radii included.
+        count: the numbers of terms.
+        smallest_quantum: given the function ``quantum``, returns the smallest quantum among the terms of each sum.
+    """
+
+    midpoint: NDArray[Any]
+    propagated: Radii
+    magnitudes: Radii
+    count: NDArray[np.int64]
+    smallest_quantum: Callable[[Callable[[Radii], Radii]], Radii]
+
 
 POWER_ROUNDINGS = {"float64": 4, "float32": 8}
 """Error of ``pow`` in units of u (one ulp is at most 2u), by the format that it computes in.
@@ -42,15 +60,8 @@ class Rounding(ABC):
         """The same for an integer power."""
 
     @abstractmethod
-    def of_sum(
-        self,
-        midpoint: NDArray[Any],
-        propagated: Radii,
-        magnitudes: Radii,
-        count: NDArray[np.int64],
-        smallest_quantum: SmallestQuantum,
-    ) -> Radii:
-        """The same for sums of ``count`` terms whose magnitudes, radii included, add up to ``magnitudes``."""
+    def of_sum(self, sums: Sums) -> Radii:
+        """The same for sums of several terms."""
 
 
 class RunningError(Rounding):
@@ -78,24 +89,17 @@ class RunningError(Rounding):
             relative += self.number_format.unit_roundoff
         return self._inflated(midpoint, propagated, relative)
 
-    def of_sum(
-        self,
-        midpoint: NDArray[Any],
-        propagated: Radii,
-        magnitudes: Radii,
-        count: NDArray[np.int64],
-        smallest_quantum: SmallestQuantum,
-    ) -> Radii:
-        accumulated = propagated + (count - 1) * self.number_format.accumulation_roundoff * magnitudes
+    def of_sum(self, sums: Sums) -> Radii:
+        accumulated = sums.propagated + (sums.count - 1) * self.number_format.accumulation_roundoff * sums.magnitudes
         # An overflow on the way does not depend on how the terms cancel in the end.
-        accumulated = np.where(magnitudes <= self.number_format.largest, accumulated, np.inf)
-        return self._inflated(midpoint, accumulated, self.number_format.unit_roundoff)
+        accumulated = np.where(sums.magnitudes <= self.number_format.largest, accumulated, np.inf)
+        return self._inflated(sums.midpoint, accumulated, self.number_format.unit_roundoff)
 
     def _inflated(self, midpoint: NDArray[Any], propagated: Radii, relative: float) -> Radii:
         magnitude = np.abs(midpoint).astype(np.float64) + propagated
         radius = propagated + (relative * magnitude + self.underflow)
-        # An exact 0 stays 0: there is nothing to round, and nothing to underflow.
-        radius = np.where(magnitude == 0, 0.0, radius)
+        # An exact 0 stays 0: there is nothing to round, and nothing to underflow. (A midpoint may be too small for float64.)
+        radius = np.where((midpoint == 0) & (propagated == 0), 0.0, radius)
         # The comparison is false for NaN too, which 0 times infinity leaves behind.
         return np.where(magnitude <= self.number_format.largest, radius, np.inf)
 
@@ -124,16 +128,9 @@ class NoRounding(Rounding):
             return np.full(midpoint.shape, np.inf)
         return self.of_operation(midpoint, propagated)
 
-    def of_sum(
-        self,
-        midpoint: NDArray[Any],
-        propagated: Radii,
-        magnitudes: Radii,
-        count: NDArray[np.int64],
-        smallest_quantum: SmallestQuantum,
-    ) -> Radii:
-        room = 2.0**self.number_format.precision * smallest_quantum(quantum)
-        fits = (propagated == 0) & (magnitudes <= np.minimum(room, self.number_format.largest))
+    def of_sum(self, sums: Sums) -> Radii:
+        room = 2.0**self.number_format.precision * sums.smallest_quantum(quantum)
+        fits = (sums.propagated == 0) & (sums.magnitudes <= np.minimum(room, self.number_format.largest))
         return np.where(fits, 0.0, np.inf)
 
     def _representable(self, midpoint: NDArray[Any]) -> NDArray[np.bool_]:

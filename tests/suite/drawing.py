@@ -1,30 +1,10 @@
-"""Looking at what strategies draw."""
+"""What a strategy shrinks to."""
 
 from __future__ import annotations
 
 import random
 
-from hypothesis import HealthCheck, Phase, find, given, settings
-
-
-def drawn(strategy, count=400):
-    """``count`` draws, the same in every run."""
-    draws = []
-
-    @settings(
-        max_examples=count,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    @given(strategy)
-    def collect(draw):
-        draws.append(draw)
-
-    collect()
-    return draws
+from hypothesis import find, settings
 
 
 def minimal(strategy, condition=lambda draw: True):

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+
+from tests.suite.processes import python
 
 NOTEBOOK = "tests/properties/test_notebook.py"
 
 
-def gate(pytestconfig, tmp_path, *arguments, environment=None):
-    command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "--reports", str(tmp_path / "reports"), *arguments]
-    return subprocess.run(
-        command,
-        cwd=pytestconfig.rootpath,
-        env=os.environ | (environment or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def gate(pytestconfig, tmp_path, *arguments, variables=None):
+    return python(
+        "-m", "pytest", "--reports", tmp_path / "reports", *arguments, folder=pytestconfig.rootpath, variables=variables
+    )  # fmt: skip
 
 
 def test_help_lists_the_options_under_their_own_heading(pytestconfig, tmp_path):
@@ -125,7 +118,7 @@ def test_a_missing_module_gets_one_plain_line(pytestconfig, tmp_path, module, wo
         "sys.meta_path.insert(0, Absent())\n"
     )
     run = gate(
-        pytestconfig, tmp_path, "-p", "absent", NOTEBOOK, environment={"PYTHONPATH": str(tmp_path)}
+        pytestconfig, tmp_path, "-p", "absent", NOTEBOOK, variables={"PYTHONPATH": str(tmp_path)}
     )  # fmt: skip
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     (line,) = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]

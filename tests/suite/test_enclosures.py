@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from oracle.ball import QUAD, Ball, integer_power
 from oracle.enclosure import enclosure
 from oracle.number_format import NUMBER_FORMATS
+from oracle.program import Input, ProgramBuilder, Value
 from oracle.rounding import RunningError
-from oracle.verdict import fraction
+from oracle.route import by_backward
+from oracle.verdict import enclosed, fraction, judge
 from strategies.values import floats
-from tests.suite.examples import notebook_polynomial, reduction
+from tests.suite.examples import contiguous, notebook_polynomial, reduction
 
 FORMAT = NUMBER_FORMATS["float32"]
 ROUNDING = RunningError(FORMAT)
@@ -82,6 +84,17 @@ def test_exact_zeros_stay_exact():
     result = enclosure(reduction("prod", (0.0, 2.0, 3.0), (3,)))
     assert result.output.radius == 0
     assert result.gradients[0].radius.tolist()[1:] == [0, 0]
+
+
+def test_an_underflow_that_is_multiplied_up_again_is_allowed_for():
+    # x³ is far below float64's range, and x³·y is not: PyTorch gives 0, and so may any implementation.
+    tiny, huge = 2.0**-511, 2.0**512
+    builder = ProgramBuilder([Input(contiguous((tiny,), ())), Input(contiguous((huge,), ()))])
+    cube = builder.apply("mul", builder.apply("mul", Value(0), Value(0)), Value(0))
+    builder.apply("mul", cube, Value(1))
+    program = builder.program()
+    assert enclosure(program).output.radius >= 2.0**-1074 * huge
+    assert judge(program, by_backward(program, "cpu"), enclosed(program)).wrong == ()
 
 
 def test_products_outside_the_range_claim_nothing():

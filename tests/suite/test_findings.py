@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -19,8 +17,7 @@ from oracle.route import ROUTES, by_backward
 from oracle.tensor import Fill, Layout, TensorSpec
 from oracle.verdict import Mismatch, WrongKind, enclosed, judge
 from tests.suite.examples import broadcast_product, notebook_polynomial, reduction
-
-PLANTED = "import tests.suite.planted_product_fault, runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
+from tests.suite.processes import WITH_PLANTED_FAULT, python
 
 
 def run(script, tmp_path, pytestconfig, *, planted=False):
@@ -28,10 +25,8 @@ def run(script, tmp_path, pytestconfig, *, planted=False):
     path = tmp_path / "reproducer.py"
     path.write_text(script, encoding="utf-8")
     if planted:
-        command, folder = [sys.executable, "-c", PLANTED, str(path)], pytestconfig.rootpath
-    else:
-        command, folder = [sys.executable, "-I", str(path)], tmp_path
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return python(*WITH_PLANTED_FAULT, path, folder=pytestconfig.rootpath)
+    return python("-I", path, folder=tmp_path)
 
 
 def wrong_in_second(program, route="backward"):

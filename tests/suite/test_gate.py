@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-PLANTED = "import tests.suite.planted_product_fault, runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
+from tests.suite.processes import WITH_PLANTED_FAULT, python
 
 
 @pytest.fixture(scope="module")
 def red(pytestconfig, tmp_path_factory):
     """A run of the gate's properties of products with the fault planted: its output and its report."""
     folder = tmp_path_factory.mktemp("red")
-    run = subprocess.run(
-        [
-            sys.executable, "-m", "pytest", "-p", "tests.suite.planted_product_fault",
-            "tests/properties/test_polynomials.py", "tests/properties/test_broadcasting.py",
-            "--device", "cpu", "--dtype", "float64", "--hypothesis-seed", "5", "--reports", str(folder),
-        ],
-        cwd=pytestconfig.rootpath,
-        capture_output=True,
-        text=True,
-        check=False,
+    run = python(
+        "-m", "pytest", "-p", "tests.suite.planted_product_fault",
+        "tests/properties/test_polynomials.py", "tests/properties/test_broadcasting.py",
+        "--device", "cpu", "--dtype", "float64", "--hypothesis-seed", "5", "--reports", folder,
+        folder=pytestconfig.rootpath,
     )  # fmt: skip
     return run, json.loads((folder / "gate.json").read_text())
 
@@ -52,15 +45,9 @@ def test_its_findings_shrink_to_two_operations_and_two_elements(red):
 def test_its_reproducers_exit_1_with_the_fault_and_0_without(red, pytestconfig):
     for finding in red[1]["findings"]:
         path = Path(finding["reproducer"])
-        without = subprocess.run([sys.executable, path], cwd=path.parent, capture_output=True, text=True, check=False)
+        without = python(path, folder=path.parent)
         assert (without.returncode, without.stderr) == (0, "")
-        present = subprocess.run(
-            [sys.executable, "-c", PLANTED, path],
-            cwd=pytestconfig.rootpath,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        present = python(*WITH_PLANTED_FAULT, path, folder=pytestconfig.rootpath)
         assert (present.returncode, present.stderr) == (1, "")
 
 
@@ -100,16 +87,11 @@ Refusing().__enter__()
 def test_properties_that_compare_nothing_or_raise_fail(source, words, pytestconfig, tmp_path):
     path = tmp_path / "test_planted.py"
     path.write_text(source, encoding="utf-8")
-    run = subprocess.run(
-        [
-            sys.executable, "-m", "pytest", "--rootdir", str(pytestconfig.rootpath),
-            "--confcutdir", "/", "-p", "conftest", "-c", str(pytestconfig.rootpath / "pyproject.toml"), str(path),
-            "--dtype", "float64", "--device", "cpu", "--max-examples", "5", "--reports", str(tmp_path / "reports"),
-        ],
-        cwd=pytestconfig.rootpath,
-        capture_output=True,
-        text=True,
-        check=False,
+    run = python(
+        "-m", "pytest", "--rootdir", pytestconfig.rootpath, "--confcutdir", "/", "-p", "conftest",
+        "-c", pytestconfig.rootpath / "pyproject.toml", path,
+        "--dtype", "float64", "--device", "cpu", "--max-examples", "5", "--reports", tmp_path / "reports",
+        folder=pytestconfig.rootpath,
     )  # fmt: skip
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
     assert words in run.stdout

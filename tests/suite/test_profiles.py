@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
 from tests.gate.profiles import PROFILES
+from tests.suite.processes import python
 
 CI_VARIABLES = ("CI", "TF_BUILD", "GITHUB_ACTIONS", "__TOX_ENVIRONMENT_VARIABLE_ORIGINAL_CI")
 
@@ -27,15 +25,8 @@ print(json.dumps({field: str(getattr(chosen, field)) for field in fields}))
 
 
 def fields(profile, pytestconfig, variables):
-    environment = {name: value for name, value in os.environ.items() if name not in CI_VARIABLES} | variables
-    run = subprocess.run(
-        [sys.executable, "-c", PRINT_FIELDS, profile],
-        cwd=pytestconfig.rootpath,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    run = python("-c", PRINT_FIELDS, profile, folder=pytestconfig.rootpath, variables=variables, without=CI_VARIABLES)
+    assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
 

@@ -23,10 +23,11 @@ from strategies.layouts import layouts
 from strategies.polynomials import Room, lattice_polynomials, polynomials, supports
 from strategies.programs import polynomial_programs
 from strategies.reductions import reductions
+from strategies.samples import sample
 from strategies.shapes import broadcast_groups, shapes
 from strategies.tensors import tensors
 from strategies.values import floats, lattice_numbers, number_lists, special_points
-from tests.suite.drawing import drawn, minimal
+from tests.suite.drawing import minimal
 
 DTYPES = list(NUMBER_FORMATS)
 
@@ -35,7 +36,7 @@ DTYPES = list(NUMBER_FORMATS)
 
 
 def test_shapes_are_within_bounds_and_of_every_kind():
-    draws = drawn(shapes())
+    draws = sample(shapes(), count=400)
     assert all(math.prod(shape) <= 24 and len(shape) <= 5 for shape in draws)
     assert {len(shape) for shape in draws} == set(range(6))
     assert any(0 in shape for shape in draws)
@@ -46,11 +47,11 @@ def test_shapes_are_within_bounds_and_of_every_kind():
 
 
 def test_shapes_without_empty_axes():
-    assert not any(0 in shape for shape in drawn(shapes(min_side=1)))
+    assert not any(0 in shape for shape in sample(shapes(min_side=1), count=400))
 
 
 def test_broadcast_groups_broadcast_to_their_result():
-    draws = drawn(st.integers(1, 4).flatmap(lambda count: broadcast_groups(count=count)))
+    draws = sample(st.integers(1, 4).flatmap(lambda count: broadcast_groups(count=count)), count=400)
     for group in draws:
         assert np.broadcast_shapes(*group.shapes) == group.result_shape
     several = [group for group in draws if len(group.shapes) > 1]
@@ -66,7 +67,7 @@ def test_broadcast_groups_broadcast_to_their_result():
 def test_layouts_of_every_kind_occur_and_fit():
     kinds = set()
     for shape in ((), (3,), (2, 3), (2, 3, 1, 2), (1, 2, 2, 2, 1)):
-        for layout in drawn(layouts(shape=shape), 150):
+        for layout in sample(layouts(shape=shape), count=150):
             kinds.add(layout.kind)
             length, strides, offset = layout.placement(shape)
             last = offset + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True))
@@ -75,7 +76,7 @@ def test_layouts_of_every_kind_occur_and_fit():
 
 
 def test_layouts_that_may_not_expand_do_not():
-    assert not any(layout.expanded for layout in drawn(layouts(shape=(3, 3), expand=False)))
+    assert not any(layout.expanded for layout in sample(layouts(shape=(3, 3), expand=False), count=400))
     assert minimal(layouts(shape=(2, 3))).kind == "contiguous"
 
 
@@ -86,11 +87,11 @@ def test_layouts_that_may_not_expand_do_not():
 def test_floats_are_numbers_of_their_format_and_of_every_kind(dtype):
     kind = NUMBER_FORMATS[dtype]
     low, high = kind.minimum_exponent - kind.precision + 1, kind.maximum_exponent
-    draws = drawn(floats(dtype=dtype, min_exponent=low, max_exponent=high), 2000)
+    draws = sample(floats(dtype=dtype, min_exponent=low, max_exponent=high), count=2000)
     assert kind.contains(np.array(draws))
     assert any(math.copysign(1, each) < 0 and each == 0 for each in draws), "no -0"
     assert any(0 < abs(each) < kind.smallest_normal for each in draws), "no subnormal number"
-    assert any(abs(each) >= 2.0 ** (high - 2) for each in draws), "no number near the largest"
+    assert any(abs(each) >= 2.0 ** (0.95 * high) for each in draws), "no number near the largest"
     assert any(each < 0 for each in draws)
     squares = [2.0 ** ((kind.maximum_exponent + 1) // 2)]
     assert any(abs(each) in squares for each in draws), "no threshold of the square"
@@ -100,10 +101,10 @@ def test_floats_are_numbers_of_their_format_and_of_every_kind(dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_floats_keep_to_their_exponents(dtype):
-    draws = drawn(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False), 500)
+    draws = sample(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False), count=500)
     assert all(each == 0 or 0.25 <= abs(each) < 16 for each in draws)
     assert any(each == 0 for each in draws)
-    assert 0 not in drawn(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False, zeros=False), 500)
+    assert 0 not in sample(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False, zeros=False), count=500)
     assert minimal(floats(dtype=dtype, min_exponent=-2, max_exponent=3)) == 1
 
 
@@ -116,22 +117,25 @@ def test_special_points_are_where_the_square_overflows(dtype):
 
 
 def test_lattice_numbers():
-    draws = drawn(lattice_numbers(bound=3, exponent=-1))
+    draws = sample(lattice_numbers(bound=3, exponent=-1), count=400)
     assert set(draws) == {each / 2 for each in range(-3, 4)}
 
 
 def test_number_lists_have_ties_and_constant_slices():
-    draws = drawn(number_lists(elements=st.floats(-10, 10), count=6))
+    draws = sample(number_lists(elements=st.floats(-10, 10), count=6), count=400)
     assert all(len(each) == 6 for each in draws)
     assert any(len(set(each)) == 1 for each in draws)
     assert any(1 < len(set(each)) <= 2 for each in draws)
     assert any(len(set(each)) == 6 for each in draws)
-    assert all(len(set(each)) == 6 for each in drawn(number_lists(elements=st.integers(-9, 9), count=6, distinct=True)))
+    assert all(
+        len(set(each)) == 6
+        for each in sample(number_lists(elements=st.integers(-9, 9), count=6, distinct=True), count=400)
+    )
 
 
 def test_tensors_have_the_asked_shape_and_dtype():
     elements = floats(dtype="bfloat16", min_exponent=-2, max_exponent=2)
-    for spec in drawn(tensors(dtype="bfloat16", shape=(2, 3), elements=elements)):
+    for spec in sample(tensors(dtype="bfloat16", shape=(2, 3), elements=elements), count=400):
         assert (spec.shape, spec.dtype) == ((2, 3), "bfloat16")
 
 
@@ -139,24 +143,24 @@ def test_tensors_have_the_asked_shape_and_dtype():
 
 
 def test_supports_contain_every_variable_and_are_of_every_kind():
-    draws = drawn(supports(max_variables=4, max_degree=5))
+    draws = sample(supports(max_variables=4, max_degree=5), count=400)
     for support in draws:
         assert len(set(support)) == len(support)
         assert all(any(exponents[variable] for exponents in support) for variable in range(len(support[0])))
         assert all(sum(exponents) <= 5 for exponents in support)
     assert {len(support[0]) for support in draws} == {1, 2, 3, 4}
     assert any(sum(each > 0 for each in exponents) > 1 for support in draws for exponents in support), "no mixed term"
-    univariate = drawn(supports(max_degree=5))
+    univariate = sample(supports(max_degree=5), count=400)
     dense = [support for support in univariate if len(support) == max(map(sum, support)) + 1]
     assert len(univariate) / 5 < len(dense) < len(univariate)
-    assert all(len(support[0]) >= 2 for support in drawn(supports(min_variables=2, max_variables=3)))
+    assert all(len(support[0]) >= 2 for support in sample(supports(min_variables=2, max_variables=3), count=400))
 
 
 def test_polynomials_are_of_every_form():
     strategy = supports(max_variables=2).flatmap(
         lambda support: polynomials(support=support, coefficients=st.floats(-2, 2))
     )
-    draws = drawn(strategy)
+    draws = sample(strategy, count=400)
     assert {polynomial.form for polynomial in draws} == set(FORMS)
     assert all(isinstance(polynomial, Polynomial) for polynomial in draws)
 
@@ -164,7 +168,7 @@ def test_polynomials_are_of_every_form():
 def test_lattice_polynomials_keep_to_their_room():
     room = Room(255, lambda degree: max(degree, 1) * 2**degree)
     strategy = supports(max_variables=2).flatmap(lambda support: lattice_polynomials(support=support, room=room))
-    draws = drawn(strategy)
+    draws = sample(strategy, count=400)
     for polynomial in draws:
         assert sum(abs(term.coefficient) * room.weight(term.degree) for term in polynomial.terms) <= 255
     assert any(term.coefficient < 0 for polynomial in draws for term in polynomial.terms)
@@ -178,7 +182,7 @@ def test_reductions_of_every_kind_occur_and_have_the_foretold_shape():
     draws = [
         (shape, reduction)
         for shape in ((), (3,), (2, 3), (2, 1, 3), (2, 2, 2, 1), (0, 3))
-        for reduction in drawn(reductions(shape=shape), 300)
+        for reduction in sample(reductions(shape=shape), count=300)
     ]
     assert {reduction.operation for _, reduction in draws} == set(reductions_module.NAMES)
     dims = [reduction.arguments["dim"] for _, reduction in draws if "dim" in reduction.arguments]
@@ -199,12 +203,12 @@ def test_reductions_of_every_kind_occur_and_have_the_foretold_shape():
 
 
 def test_reductions_keep_out_of_known_issues():
-    for reduction in drawn(reductions(shape=(2, 3)), 1000):
+    for reduction in sample(reductions(shape=(2, 3)), count=1000):
         assert not any(issue.covers(reduction.operation, reduction.arguments) for issue in known_issues())
 
 
 def test_means_of_powers_of_two():
-    for reduction in drawn(reductions(shape=(2, 3), names=("mean", "sum"), power_of_two=True)):
+    for reduction in sample(reductions(shape=(2, 3), names=("mean", "sum"), power_of_two=True), count=400):
         assert reduction.operation == "sum" or reduction.size in (1, 2, 4, 8)
 
 
@@ -224,8 +228,8 @@ def kind_of(cotangent):
 
 def test_cotangents_of_every_kind_occur():
     elements = floats(dtype="float64", min_exponent=-2, max_exponent=2)
-    matrix = drawn(cotangents(dtype="float64", shape=(2, 3), elements=elements))
-    scalar = drawn(cotangents(dtype="float64", shape=(), elements=elements))
+    matrix = sample(cotangents(dtype="float64", shape=(2, 3), elements=elements), count=400)
+    scalar = sample(cotangents(dtype="float64", shape=(), elements=elements), count=400)
     assert None not in matrix
     assert {kind_of(each) for each in matrix} | {kind_of(each) for each in scalar} == set(cotangents_module.KINDS)
     assert {each.layout.kind for each in matrix} == {"contiguous", "transposed", "sliced", "expanded"}
@@ -235,7 +239,7 @@ def test_cotangents_of_every_kind_occur():
 
 def test_every_subset_of_inputs_is_differentiated():
     strategy = differentiated_inputs(dtype="float64", shapes=((), (), ()), elements=st.just(1.0))
-    subsets = {tuple(each.requires_grad for each in inputs) for inputs in drawn(strategy)}
+    subsets = {tuple(each.requires_grad for each in inputs) for inputs in sample(strategy, count=400)}
     assert len(subsets) == 7
     assert (False, False, False) not in subsets
     assert all(each.requires_grad for each in minimal(strategy))
