@@ -98,7 +98,7 @@ class RunningError(Rounding):
     def _inflated(self, midpoint: NDArray[Any], propagated: Radii, relative: float) -> Radii:
         magnitude = np.abs(midpoint).astype(np.float64) + propagated
         radius = propagated + (relative * magnitude + self.underflow)
-        # An exact 0 stays 0: there is nothing to round, and nothing to underflow. (A midpoint may be too small for float64.)
+        # An exact 0 stays 0: there is nothing to round or to underflow. (Other midpoints may be too small for float64.)
         radius = np.where((midpoint == 0) & (propagated == 0), 0.0, radius)
         # The comparison is false for NaN too, which 0 times infinity leaves behind.
         return np.where(magnitude <= self.number_format.largest, radius, np.inf)

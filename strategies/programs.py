@@ -77,8 +77,8 @@ def _scaled_cotangents(dtype: str, shape: tuple[int, ...]) -> st.SearchStrategy[
 
 @st.composite
 def broadcast_programs(draw: DrawFn, *, dtype: str) -> Program:
-    """Programs of 2 to 4 inputs with a result of up to 200 elements, so that gradients sum over many of them."""
-    return draw(polynomial_programs(dtype=dtype, min_inputs=2, max_elements=200))
+    """Programs of 2 to 4 inputs with a result of up to 100 elements, so that gradients sum over many of them."""
+    return draw(polynomial_programs(dtype=dtype, min_inputs=2, max_elements=100))
 
 
 @st.composite

@@ -81,7 +81,7 @@ def test_polynomial_programs_are_of_every_kind(dtype):
 def test_broadcast_programs_sum_over_many_elements():
     draws = sample(broadcast_programs(dtype="float32"), count=200)
     fans = [value_shapes(program)[-1] for program in draws]
-    assert max(math.prod(shape) for shape in fans) > 100
+    assert max(math.prod(shape) for shape in fans) > 50
     assert all(len(program.inputs) >= 2 for program in draws)
 
 
