@@ -26,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> None:
     if not config.option.help:
         options.check_environment()
+        options.check_root(config, Path(__file__).parent)
         profiles.check(config)
 
 

@@ -62,10 +62,11 @@ def gradients_own_their_memory(inputs: Inputs, program: Function, cotangent: Cot
     tensors += [("the cotangent", gradient)] if gradient is not None else []
     seen: dict[int, str] = {}
     for name, each in tensors:
-        address = each.untyped_storage().data_ptr()
-        if address and address in seen:
-            return f"{name} shares memory with {seen[address]}"
-        seen[address] = name
+        storage = each.untyped_storage()
+        if storage.nbytes() and storage.data_ptr() in seen:
+            return f"{name} shares memory with {seen[storage.data_ptr()]}"
+        if storage.nbytes():
+            seen[storage.data_ptr()] = name
     return None
 
 

@@ -40,6 +40,18 @@ def check_environment() -> None:
         )
 
 
+def check_root(config: pytest.Config, root: Path) -> None:
+    """Refuse to run under another root directory than ``root``, and so without this project's pytest settings.
+
+    pytest looks for its root above every existing path on the command line, values of options included.
+    """
+    if config.rootpath != root:
+        raise pytest.UsageError(
+            f"pytest took {config.rootpath} for its root directory, misled by a path among the options:"
+            " write --reports=DIR, with an equals sign"
+        )
+
+
 def chosen_max_examples(config: pytest.Config) -> int | None:
     """``--max-examples`` as a positive integer, or None."""
     text = config.getoption("--max-examples")

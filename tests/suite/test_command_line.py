@@ -13,7 +13,7 @@ NOTEBOOK = "tests/properties/test_notebook.py"
 
 def gate(pytestconfig, tmp_path, *arguments, variables=None):
     return python(
-        "-m", "pytest", "--reports", tmp_path / "reports", *arguments, folder=pytestconfig.rootpath, variables=variables
+        "-m", "pytest", f"--reports={tmp_path / 'reports'}", *arguments, folder=pytestconfig.rootpath, variables=variables
     )  # fmt: skip
 
 
@@ -88,8 +88,8 @@ def test_the_dev_profile_replays_failures_instead(pytestconfig, tmp_path):
         (["--max-examples", "0"], ["--max-examples 0: give a whole number of at least 1"]),
         (["--max-examples", "many"], ["--max-examples many: give a whole number"]),
         (["--hypothesis-profile", "fast"], ["--hypothesis-profile fast: choose one of ci, dev, nightly"]),
-        (["--reports", "/proc/nowhere"], ["--reports /proc/nowhere: cannot be made", "choose another folder"]),
-        (["--reports", "pyproject.toml"], ["pyproject.toml: cannot be made", "choose another folder"]),
+        (["--reports=/proc/nowhere"], ["--reports /proc/nowhere: cannot be made", "choose another folder"]),
+        (["--reports=pyproject.toml"], ["pyproject.toml: cannot be made", "choose another folder"]),
     ],
 )
 def test_bad_input_gets_one_plain_line(pytestconfig, tmp_path, arguments, words):
@@ -99,6 +99,13 @@ def test_bad_input_gets_one_plain_line(pytestconfig, tmp_path, arguments, words)
     assert line.startswith("ERROR: ")
     for each in words:
         assert each in line
+
+
+def test_a_path_that_misleads_pytest_gets_one_plain_line(pytestconfig, tmp_path):
+    run = gate(pytestconfig, tmp_path, NOTEBOOK, "--reports", tmp_path)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
+    assert "write --reports=DIR, with an equals sign" in line
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def red(pytestconfig, tmp_path_factory):
     run = python(
         "-m", "pytest", "-p", "tests.suite.planted_product_fault",
         "tests/properties/test_polynomials.py", "tests/properties/test_broadcasting.py",
-        "--device", "cpu", "--dtype", "float64", "--hypothesis-seed", "5", "--reports", folder,
+        "--device", "cpu", "--dtype", "float64", "--hypothesis-seed", "5", f"--reports={folder}",
         folder=pytestconfig.rootpath,
     )  # fmt: skip
     return run, json.loads((folder / "gate.json").read_text())
@@ -90,7 +90,7 @@ def test_properties_that_compare_nothing_or_raise_fail(source, words, pytestconf
     run = python(
         "-m", "pytest", "--rootdir", pytestconfig.rootpath, "--confcutdir", "/", "-p", "conftest",
         "-c", pytestconfig.rootpath / "pyproject.toml", path,
-        "--dtype", "float64", "--device", "cpu", "--max-examples", "5", "--reports", tmp_path / "reports",
+        "--dtype", "float64", "--device", "cpu", "--max-examples", "5", f"--reports={tmp_path / 'reports'}",
         folder=pytestconfig.rootpath,
     )  # fmt: skip
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
