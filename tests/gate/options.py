@@ -47,7 +47,7 @@ def check_root(config: pytest.Config, root: Path) -> None:
     """
     if config.rootpath != root:
         raise pytest.UsageError(
-            f"pytest took {config.rootpath} for its root directory, misled by a path among the options:"
+            f"pytest took {config.rootpath} for its root directory, not {root}: if a path among the options misled it,"
             " write --reports=DIR, with an equals sign"
         )
 

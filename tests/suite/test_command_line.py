@@ -12,9 +12,8 @@ NOTEBOOK = "tests/properties/test_notebook.py"
 
 
 def gate(pytestconfig, tmp_path, *arguments, variables=None):
-    return python(
-        "-m", "pytest", f"--reports={tmp_path / 'reports'}", *arguments, folder=pytestconfig.rootpath, variables=variables
-    )  # fmt: skip
+    reports = f"--reports={tmp_path / 'reports'}"
+    return python("-m", "pytest", reports, *arguments, folder=pytestconfig.rootpath, variables=variables)
 
 
 def test_help_lists_the_options_under_their_own_heading(pytestconfig, tmp_path):
@@ -101,8 +100,8 @@ def test_bad_input_gets_one_plain_line(pytestconfig, tmp_path, arguments, words)
         assert each in line
 
 
-def test_a_path_that_misleads_pytest_gets_one_plain_line(pytestconfig, tmp_path):
-    run = gate(pytestconfig, tmp_path, NOTEBOOK, "--reports", tmp_path)
+def test_another_root_directory_gets_one_plain_line(pytestconfig, tmp_path):
+    run = gate(pytestconfig, tmp_path, NOTEBOOK, "--rootdir", tmp_path)
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     (line,) = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
     assert "write --reports=DIR, with an equals sign" in line
