@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
-from tests.gate import options, profiles
+from tests.gate import options
 
-# Nothing here imports torch or the oracle before the environment has been checked: what is missing is said in one line.
+# Nothing else is imported before the environment has been checked: what is missing is said in one line.
 REPORTS = pytest.StashKey[Path]()
 CASES = pytest.StashKey[list[tuple[str, str]]]()
 GATE = pytest.StashKey[Any]()
-
-profiles.register()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,10 +21,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    if not config.option.help:
-        options.check_environment()
-        options.check_root(config, Path(__file__).parent)
-        profiles.check(config)
+    if config.option.help:
+        return
+    options.check_environment()
+    options.check_root(config, Path(__file__).parent)
+    from tests.gate import profiles
+
+    profiles.register()
+    profiles.check(config)
 
 
 # Last, after Hypothesis has loaded the profile that the command line names: ``--max-examples`` changes it.
@@ -35,6 +36,9 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.help:
         return
+    from hypothesis import settings
+
+    from tests.gate import profiles
     from tests.gate.report import GateReport
 
     max_examples = options.chosen_max_examples(config)

@@ -53,9 +53,9 @@ class Finding:
 
     @cached_property
     def identifier(self) -> str:
-        """Ten hexadecimal digits: the same for the same program, device, route and place."""
+        """Ten hexadecimal digits: the same for the same program, device, route, tier and place."""
         place = self.wrong.source if not isinstance(self.wrong, Broken) else self.wrong.law.__name__
-        text = f"{to_json(self.program)} {self.device} {self.route} {place}"
+        text = f"{to_json(self.program)} {self.device} {self.route} {self.tier} {place}"
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
     @cached_property

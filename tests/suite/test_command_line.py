@@ -108,7 +108,12 @@ def test_another_root_directory_gets_one_plain_line(pytestconfig, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("module", "words"), [("torch", "torch is not installed here"), ("cattrs", "cattrs not installed: run")]
+    ("module", "words"),
+    [
+        ("torch", "torch is not installed here"),
+        ("cattrs", "cattrs not installed: run"),
+        ("numpy_quaddtype", "numpy_quaddtype not installed: run"),
+    ],
 )
 def test_a_missing_module_gets_one_plain_line(pytestconfig, tmp_path, module, words):
     # A finder that denies the module stands for an environment without it.
