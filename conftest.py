@@ -106,9 +106,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         finding = call.excinfo.value.finding
         path = item.config.stash[REPORTS] / "findings" / f"{finding.identifier}.py"
         path.write_text(finding.script, encoding="utf-8")
-        shown = path.relative_to(item.config.rootpath) if path.is_relative_to(item.config.rootpath) else path
+        shown = options.shown_path(item.config, path)
         report.longrepr = f"{finding.message}\n\n  reproducer: python {shown}"
-        report.user_properties.append(("gradcert-finding", finding.entry(str(shown))))
+        report.user_properties.append(("gradcert-finding", finding.entry(shown)))
     return report
 
 
@@ -116,7 +116,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     gate = config.stash[GATE]
     if not gate.records:
         return
-    path = gate.write(config.stash[REPORTS])
+    path = options.shown_path(config, gate.write(config.stash[REPORTS]))
     terminalreporter.section("gradcert")
     terminalreporter.write(gate.table(terminalreporter._tw.fullwidth) + "\n")
     terminalreporter.write(f"{path}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -89,7 +90,12 @@ class Finding:
         elif isinstance(self.wrong, WrongKind):
             lines += [f"  {self._source}", f"    came   {self.wrong.came}", f"    due    {self.wrong.due}"]
         else:
-            lines += [*self._numbers(self.wrong), "", f"  {triangulate(self.program, self.wrong, self.device)}"]
+            words = triangulate(self.program, self.wrong, self.device)
+            lines += [
+                *self._numbers(self.wrong),
+                "",
+                textwrap.fill(words, 110, initial_indent="  ", subsequent_indent="  "),
+            ]
         return "\n".join(lines)
 
     @property

@@ -70,7 +70,8 @@ class RunningError(Rounding):
     With u the unit roundoff, and u' that of the format which PyTorch computes and accumulates in (float32 for 16-bit
     formats), a result v before rounding becomes v (1 + d) + e with |d| <= u and |e| <= the smallest subnormal number
     (Higham, *Accuracy*, eq. 2.4 and 2.8); a sum of n terms in any order adds (n - 1) u' times the sum of the terms'
-    magnitudes (eq. 4.4) to that. Beyond the largest number nothing is known. A device that flushes subnormal results
+    magnitudes to that, without terms of higher order (Jeannerod & Rump, *Improved error bounds for inner products in
+    floating-point arithmetic*, SIAM J. Matrix Anal. Appl. 34, 2013). Beyond the largest number nothing is known. A device that flushes subnormal results
     to zero loses up to the smallest normal number instead of the smallest subnormal one.
     """
 

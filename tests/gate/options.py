@@ -119,6 +119,11 @@ def reports_folder(config: pytest.Config) -> Path:
     return folder
 
 
+def shown_path(config: pytest.Config, path: Path) -> str:
+    """``path`` as people read it: relative to the root directory, if it is below."""
+    return str(path.relative_to(config.rootpath) if path.is_relative_to(config.rootpath) else path)
+
+
 def _listed(config: pytest.Config, option: str) -> list[str]:
     text = config.getoption(option)
     if text is None:

@@ -120,15 +120,15 @@ def test_a_reproducer_of_a_broken_law(tmp_path, pytestconfig):
 
 
 def test_a_message_says_all_that_is_known():
-    message = wrong_in_second(broadcast_product()).message
+    message = " ".join(wrong_in_second(broadcast_product()).message.split())
     for words in (
         "Wrong gradient, float64 on cpu, asked by backward (enclosure tier)",
         "z = x0·x1",
         "x0: float64 2×3, contiguous: 1, 2, 3, 4, 5, 6",
         "cotangent: float64 2×3, contiguous: 1, -2, 3, -1, 2, 2",
         "the gradient of x1, element (2,)",
-        "came   21.00000000002",
-        "due    21",
+        "came 21.00000000002",
+        "due 21",
         "ulp",
         "radii",
         "PyTorch's gradient stands alone: sympy and the enclosure agree",
