@@ -71,8 +71,9 @@ class RunningError(Rounding):
     formats), a result v before rounding becomes v (1 + d) + e with |d| <= u and |e| <= the smallest subnormal number
     (Higham, *Accuracy*, eq. 2.4 and 2.8); a sum of n terms in any order adds (n - 1) u' times the sum of the terms'
     magnitudes to that, without terms of higher order (Jeannerod & Rump, *Improved error bounds for inner products in
-    floating-point arithmetic*, SIAM J. Matrix Anal. Appl. 34, 2013). Beyond the largest number nothing is known. A device that flushes subnormal results
-    to zero loses up to the smallest normal number instead of the smallest subnormal one.
+    floating-point arithmetic*, SIAM J. Matrix Anal. Appl. 34, 2013). Beyond the largest number nothing is known. A
+    device that flushes subnormal results to zero loses up to the smallest normal number instead of the smallest
+    subnormal one.
     """
 
     def __init__(self, number_format: NumberFormat, flushes_subnormals: bool = False) -> None:
