@@ -1,5 +1,6 @@
 """What is true: programs, definitions, and three oracles that say what a gradient must be.
 
-Nothing here imports a strategy or a test, and only ``route`` and ``device`` import torch: the oracles
-take their meaning from NumPy, sympy and 128-bit arithmetic, never from the library that they judge.
+Nothing here imports a strategy or a test. The definitions and the oracles take their meaning from NumPy, sympy and
+128-bit arithmetic, never from the library that they judge: torch is called in ``route``, ``device`` and ``laws`` only,
+and ``finite_difference`` differentiates its forward.
 """

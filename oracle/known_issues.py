@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
 from cattrs import structure
 from packaging.specifiers import SpecifierSet
 
@@ -60,9 +61,9 @@ def known_issues() -> tuple[KnownIssue, ...]:
 
 
 @cache
-def present_issues(torch_version: str) -> tuple[KnownIssue, ...]:
-    """The entries that concern ``torch_version``."""
-    return tuple(issue for issue in known_issues() if issue.concerns(torch_version))
+def present_issues() -> tuple[KnownIssue, ...]:
+    """The entries that concern the PyTorch that is installed."""
+    return tuple(issue for issue in known_issues() if issue.concerns(str(torch.__version__)))
 
 
 def a_cotangent_is_only_reshaped(program: Program) -> bool:
