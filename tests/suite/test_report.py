@@ -1,0 +1,61 @@
+"""The report of a run: what it counts, and when it is red."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+from tests.gate.judge import Record
+from tests.gate.report import GateReport
+
+HEADER = {"devices": ["cpu"], "dtypes": ["float64"], "seed": "1"}
+
+
+def handed_over(outcome="passed", when="call", record=None, finding=None):
+    """What pytest hands over for one test."""
+    properties = [("gradcert", vars(record))] if record else []
+    properties += [("gradcert-finding", finding)] if finding else []
+    return SimpleNamespace(outcome=outcome, failed=outcome == "failed", when=when, user_properties=properties)
+
+
+def record(dtype="float64", **counts):
+    return Record("products", "cpu", dtype, **counts)
+
+
+def test_totals_are_sums_and_the_worst_is_the_largest(tmp_path):
+    gate = GateReport(HEADER)
+    for dtype, worst in (("float64", 0.25), ("float32", 0.5)):
+        counts = {"examples": 2, "comparisons": 30, "elements": 20, "informative": 15, "worst": worst, "seconds": 1.5}
+        gate.pytest_runtest_logreport(handed_over(record=record(dtype, **counts)))
+    report = json.loads(gate.write(tmp_path).read_text())
+    expected = {"examples": 4, "comparisons": 60, "elements": 40, "informative": 30, "worst": 0.5}
+    assert report["totals"] == expected
+    assert report["verdict"] == "green"
+    (row,) = [line for line in gate.table(80).splitlines() if line.strip().startswith("products")]
+    assert row.split() == ["products", "4", "60", "40", "75.0%", "0.50", "3.0", "right"]
+
+
+def test_a_failed_property_turns_the_report_red_and_is_counted(tmp_path):
+    gate = GateReport(HEADER)
+    gate.pytest_runtest_logreport(handed_over(record=record(comparisons=1)))
+    gate.pytest_runtest_logreport(
+        handed_over("failed", record=record("float32", comparisons=1), finding={"identifier": "abc"})
+    )
+    report = json.loads(gate.write(tmp_path).read_text())
+    assert report["verdict"] == "red"
+    assert report["findings"] == [{"identifier": "abc"}]
+    assert [each["outcome"] for each in report["properties"]] == ["passed", "failed"]
+    assert "WRONG 1/2" in gate.table(80)
+
+
+def test_a_failure_without_a_record_turns_the_report_red_too(tmp_path):
+    for phase in ("setup", "call", "teardown"):
+        gate = GateReport(HEADER)
+        gate.pytest_runtest_logreport(handed_over("failed", when=phase))
+        assert json.loads(gate.write(tmp_path).read_text())["verdict"] == "red"
+
+
+def test_a_report_is_written_whole(tmp_path):
+    gate = GateReport(HEADER)
+    path = gate.write(tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == [path.name] == ["gate.json"]
