@@ -1,8 +1,8 @@
 """The exact tier: sympy's own derivative, evaluated in rational arithmetic.
 
-Every element of every input becomes a generator of a polynomial ring over the rationals, the definitions build each
-output element as a polynomial, sympy differentiates it, and the value at the inputs is computed exactly. Apart from the
-definitions nothing is shared with the enclosure tier.
+Every element of every differentiated input becomes a generator of a polynomial ring over the rationals, the definitions
+build each output element as a polynomial, sympy differentiates it, and the value at the inputs is computed exactly.
+Apart from the definitions nothing is shared with the enclosure tier.
 """
 
 from __future__ import annotations
@@ -127,28 +127,31 @@ def exact(program: Program) -> ExactResult:
     Raises:
         NotPolynomial: if the output is no polynomial in the inputs near their values.
     """
-    counts = [each.tensor.count for each in program.inputs]
-    point = [rational(value) for each in program.inputs for value in each.tensor.array.ravel().tolist()]
-    generators = ring([f"x{number}" for number in range(len(point))], QQ)[1:]
+    # An input that requires no grad stays a constant: a smaller ring is a faster one.
+    counts = [each.tensor.count if each.requires_grad else 0 for each in program.inputs]
     starts = np.cumsum([0, *counts])
-    inputs = [
-        PolynomialArray(_object_array(list(generators[start : start + count]), each.tensor.shape), point)
-        for start, count, each in zip(starts, counts, program.inputs, strict=False)
+    values = [[rational(value) for value in each.tensor.array.ravel().tolist()] for each in program.inputs]
+    point = [
+        value for each, column in zip(program.inputs, values, strict=True) if each.requires_grad for value in column
     ]
+    generators = ring([f"x{number}" for number in range(len(point))], QQ)[1:]
+    inputs = []
+    for each, start, count, column in zip(program.inputs, starts, counts, values, strict=False):
+        elements = list(generators[start : start + count]) if each.requires_grad else column
+        inputs.append(PolynomialArray(_object_array(elements, each.tensor.shape), point))
     output = define(program, inputs)[-1]
-    elements = output.polynomials.ravel().tolist()
+    outputs = output.polynomials.ravel().tolist()
     cotangent = np.ones(output.shape) if program.cotangent is None else program.cotangent.array
     gradient = [QQ(0)] * len(point)
-    wanted = {int(starts[index]) + place for index in program.differentiated for place in range(counts[index])}
-    for element, weight in zip(elements, cotangent.ravel().tolist(), strict=True):
+    for element, weight in zip(outputs, cotangent.ravel().tolist(), strict=True):
         if weight == 0 or not isinstance(element, PolyElement):
             continue
         factor = rational(weight)
-        for generator in _generators(element) & wanted:
+        for generator in _generators(element):
             gradient[generator] += factor * value_at(element.diff(generators[generator]), point)
     fractions = [_fraction(each) for each in gradient]
     return ExactResult(
-        _object_array([_fraction(value_at(element, point)) for element in elements], output.shape),
+        _object_array([_fraction(value_at(element, point)) for element in outputs], output.shape),
         {
             index: _object_array(fractions[starts[index] : starts[index + 1]], program.inputs[index].tensor.shape)
             for index in program.differentiated

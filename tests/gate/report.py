@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -43,8 +44,6 @@ class GateReport:
 
     def write(self, folder: Path) -> Path:
         """Write ``gate.json`` into ``folder``, whole or not at all, and return its path."""
-        import torch
-
         totals = _total(record for record, _ in self.records)
         content = {
             "torch": str(torch.__version__),
