@@ -84,7 +84,7 @@ def judge(request: pytest.FixtureRequest) -> Any:
 
     device, dtype = request.param
     name = request.node.originalname.removeprefix("test_").replace("_", " ")
-    return Judge(Record(name, device, dtype))
+    return Judge(Record(name, device, dtype), request.config.option.hypothesis_seed)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -112,19 +112,23 @@ def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> P
     return builder.program(draw(_scaled_cotangents(dtype, reduction.result_shape)))
 
 
-LARGE_COUNTS = (15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 257, 1023, 1025, 32767, 32769, 65537, 100003)
-"""Around the widths of vector registers, and around the 32,768 elements from which PyTorch works in several threads."""
+VECTOR_COUNTS = (15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 257, 1023, 1025)
+"""Around the widths of vector registers and of the blocks that kernels unroll to."""
+
+THREADED_COUNTS = (32767, 32769, 65537, 100003)
+"""Around the 32,768 elements from which PyTorch works in several threads, and beyond."""
 
 
 @st.composite
 def large_programs(draw: DrawFn, *, dtype: str) -> Program:
-    """Polynomials of degree up to 3 over tensors of ``LARGE_COUNTS`` elements, half of them reduced along an axis.
+    """Polynomials of degree up to 3 over large tensors, half of them reduced along an axis.
 
-    Values are filled from a seed. Shrinks towards small counts, one input and one operation.
+    Half have one of ``VECTOR_COUNTS`` elements along their longest axis, half one of ``THREADED_COUNTS``. Values are
+    filled from a seed. Shrinks towards small counts, one input and one operation.
     """
     kind = number_format(dtype)
     support = draw(supports(max_variables=2, max_degree=3))
-    count = draw(st.sampled_from(LARGE_COUNTS))
+    count = draw(st.sampled_from(VECTOR_COUNTS) | st.sampled_from(THREADED_COUNTS))
     shape = draw(st.sampled_from(((count,), (2, count), (count, 2), (1, count))))
     group = BroadcastGroup((shape,), shape)
     if len(support[0]) == 2:

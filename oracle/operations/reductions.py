@@ -61,10 +61,11 @@ def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False
     variance*, 1983, table 1).
     """
     axes = reduced_axes(dim, len(x.shape))
-    x = x.within(squares_in_range(group_size(x.shape, axes)))
-    # Axes of a scalar are empty, and would mean all of them to the mean.
-    deviation = x - (_mean(x, axes, keepdim=True) if axes else x)
-    return (deviation**2).sum(axes, keepdim) / (group_size(x.shape, axes) - correction)
+    size = group_size(x.shape, axes)
+    x = x.within(squares_in_range(size))
+    # A group of one is its own mean, to the last bit, however x itself was rounded.
+    deviation = x * 0.0 if size == 1 else x - _mean(x, axes, keepdim=True)
+    return (deviation**2).sum(axes, keepdim) / (size - correction)
 
 
 def _std(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Array:

@@ -7,7 +7,7 @@ from strategies.programs import large_programs
 from tests.gate.judge import Judge, for_programs
 
 
-@for_programs(large_programs, share=0.1)
+@for_programs(large_programs, share=0.2)
 def test_large_tensors(judge: Judge, program: Program) -> None:
     """Every element of every gradient lies in its enclosure."""
     judge.enclosed(program)

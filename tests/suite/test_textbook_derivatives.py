@@ -8,6 +8,7 @@ import pytest
 
 from oracle.enclosure import enclosure
 from oracle.exact import NotPolynomial, exact
+from oracle.program import Input, ProgramBuilder, Value
 from oracle.verdict import fraction
 from tests.suite.examples import broadcast_product, contiguous, notebook_polynomial, reduction
 
@@ -75,6 +76,18 @@ def test_the_standard_deviation_is_enclosed():
         assert (fraction(element) > 0) == (deviation > 0)
     with pytest.raises(NotPolynomial):
         exact(reduction("std", X, (4,)))
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((), 0), ((1,), None), ((3, 1), -1)])
+def test_the_variance_of_a_single_element_is_exactly_zero(shape, dim):
+    count = 3 if shape == (3, 1) else 1
+    builder = ProgramBuilder([Input(contiguous(X[:count], shape))])
+    third = builder.apply("mul", Value(0), 1 / 3)
+    builder.apply("var", third, arguments={"dim": dim, "correction": 0})
+    ones = contiguous((1.0,) * count, (count,) if count > 1 else ())
+    ball = enclosure(builder.program(ones)).gradients[0]
+    assert not ball.midpoint.astype(float).any()
+    assert not ball.radius.any()
 
 
 def test_a_tie_has_no_exact_gradient_and_encloses_every_share():
