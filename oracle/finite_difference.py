@@ -120,8 +120,12 @@ def finite_difference(program: Program, direction: Direction, device: str = "cpu
         fine, fine_roundoff = five_point(STEP / 2)
         box = [2 * STEP * np.abs(each) for each in direction]
         inputs = [each.tensor.array for each in program.inputs]
-        # Rounding of the displaced points moves each by at most u times its magnitude.
-        slips = [2.0**-53 * (np.abs(x) + r) * (r > 0) for x, r in zip(inputs, box, strict=True)]
+        # A displaced point is rounded twice, in the displacement and in the sum: each moves it by at most u times its
+        # magnitude, or by the smallest subnormal number.
+        slips = [
+            (2.0**-52 * (np.abs(x) + r) + 2.0**-1073) * (along != 0)
+            for x, r, along in zip(inputs, box, direction, strict=True)
+        ]
         balls = enclosure(program, spread=[r + s for r, s in zip(box, slips, strict=True)]).gradients
         enclosed = radius = slip = 0.0
         for index, ball in balls.items():

@@ -90,6 +90,12 @@ def test_finite_differences_are_accurate():
     assert abs(difference.value - 186) <= difference.error <= 1e-8 * 186
 
 
+@pytest.mark.parametrize("value", [2.0**-1074, 2.0**-1073, 2.0**-1060, 2.0**-1022])
+def test_finite_differences_allow_for_steps_that_underflow(value):
+    program = reduction("sum", (value,), ())
+    assert finite_difference(program, signed_direction(program)).agrees_with_definition
+
+
 @pytest.mark.parametrize("value", [2.0**511.9, 2.0**512, -(2.0**511.99)])
 def test_finite_differences_claim_nothing_where_the_forward_overflows(value):
     builder = ProgramBuilder([Input(contiguous((value,) * 3, (3,)))])
