@@ -96,6 +96,15 @@ def test_finite_differences_allow_for_steps_that_underflow(value):
     assert finite_difference(program, signed_direction(program)).agrees_with_definition
 
 
+def test_finite_differences_reach_beyond_the_range_of_float64():
+    # Output and gradient are finite; the gradient times a direction as long as the input is not.
+    builder = ProgramBuilder([Input(contiguous((2.0**512,), ()))])
+    builder.apply("mul", builder.apply("mul", Value(0), 0.5), Value(0))
+    difference = finite_difference(builder.program(), [np.array(2.0**512)])
+    assert difference.enclosed == np.inf
+    assert difference.gap <= difference.bound < np.inf
+
+
 @pytest.mark.parametrize("value", [2.0**511.9, 2.0**512, -(2.0**511.99)])
 def test_finite_differences_claim_nothing_where_the_forward_overflows(value):
     builder = ProgramBuilder([Input(contiguous((value,) * 3, (3,)))])
