@@ -134,7 +134,7 @@ def finite_difference(program: Program, direction: Direction, device: str = "cpu
         for index, ball in balls.items():
             magnitude = np.abs(direction[index])
             moved = magnitude > 0
-            terms: NDArray[Any] = ball.midpoint[moved] * direction[index][moved].astype(QUAD)
+            terms = ball.midpoint[moved] * direction[index][moved].astype(QUAD)
             enclosed = enclosed + terms.sum(initial=_ZERO)
             radius += float((ball.radius * magnitude)[moved].sum())
             slip += float(((ball.magnitude + ball.radius) * slips[index])[moved].sum())
@@ -145,7 +145,7 @@ def finite_difference(program: Program, direction: Direction, device: str = "cpu
         return FiniteDifference(_float(fine), error, _float(enclosed), bound, _float(coarse), gap)
 
 
-_ZERO = np.zeros((), QUAD)[()]
+_ZERO: Any = np.zeros((), QUAD)[()]
 
 
 def _float(quad: Any) -> float:
