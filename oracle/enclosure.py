@@ -46,7 +46,7 @@ def define(program: Program, inputs: list[AnyArray]) -> list[AnyArray]:
 
 def value_shapes(program: Program) -> list[tuple[int, ...]]:
     """The shape of every value of ``program``, inputs first."""
-    return [value.shape for value in _record(program, RunningError(program.inputs[0].tensor.number_format))[1]]
+    return [value.shape for value in _record(program, RunningError(program.number_format))[1]]
 
 
 def _record(program: Program, rounding: Rounding) -> tuple[Tape, list[RecordedArray]]:
@@ -71,7 +71,7 @@ def enclosure(
             with gradients in the sense of Clarke. By default the inputs are exact.
         forward_only: leave the gradients out.
     """
-    rounding = rounding or RunningError(program.inputs[0].tensor.number_format)
+    rounding = rounding or RunningError(program.number_format)
     tape, values = _record(program, rounding)
     output = values[-1]
     inputs = [Ball.exact(each.tensor.array, rounding) for each in program.inputs]
@@ -90,4 +90,4 @@ def enclosure(
 
 def certificate(program: Program, powers_are_exact: bool) -> Enclosure:
     """Where nothing can round, in whatever order a device computes: radius 0 there, infinite elsewhere."""
-    return enclosure(program, NoRounding(program.inputs[0].tensor.number_format, powers_are_exact))
+    return enclosure(program, NoRounding(program.number_format, powers_are_exact))

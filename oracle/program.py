@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from oracle.number_format import NumberFormat
 from oracle.tensor import TensorSpec
 
 Argument = bool | int | float | tuple[int, ...] | None
@@ -80,6 +81,11 @@ class Program:
     def dtype(self) -> str:
         """Name of the number format of the inputs and of the cotangent."""
         return self.inputs[0].tensor.dtype
+
+    @property
+    def number_format(self) -> NumberFormat:
+        """The number format that ``dtype`` names."""
+        return self.inputs[0].tensor.number_format
 
     @property
     def output(self) -> int:

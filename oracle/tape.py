@@ -34,7 +34,6 @@ class Tape:
 
     input_count: int
     primitives: list[Primitive] = field(default_factory=list)
-    constants: dict[int, float] = field(default_factory=dict)
 
     def record(self, primitive: Primitive) -> int:
         """Append ``primitive`` and return the number of its result."""

@@ -93,7 +93,7 @@ class Verdict:
 
 def enclosed(program: Program, *, flushes_subnormals: bool = False) -> Truths:
     """The truth by the enclosure tier."""
-    rounding = RunningError(program.inputs[0].tensor.number_format, flushes_subnormals)
+    rounding = RunningError(program.number_format, flushes_subnormals)
     return _truths("enclosure", enclosure(program, rounding))
 
 
@@ -140,7 +140,7 @@ def fraction(quad: Any) -> Fraction:
 
 def judge(program: Program, answer: Answer, truths: Truths) -> Verdict:
     """Compare ``answer`` with ``truths``."""
-    number_format = program.inputs[0].tensor.number_format
+    number_format = program.number_format
     wrong: list[Mismatch | WrongKind] = []
     elements = informative = 0
     worst = 0.0
