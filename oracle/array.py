@@ -3,16 +3,18 @@
 A definition is plain Python over ``Array``: arithmetic with broadcasting, NumPy-style rearrangement and sums.
 Whatever it writes becomes one of a few primitives, and only these have a rule of differentiation:
 
-- *elementwise*: a sympy expression applied to arrays of one shape (its partial derivatives come from sympy);
-- *gather*: the elements of one array in another arrangement, named by a function that moves NumPy arrays;
+- *elementwise*: a formula applied to arrays of one shape (its partial derivatives come from sympy);
+- *gather*: the elements of some arrays in another arrangement, named by a function that moves NumPy arrays; its adjoint,
+  *scatter sum*, adds elements up at the places from which a gather would take them;
 - *segment sum*: the sum over some axes;
-- *selection*: the largest element along some axes, which is a gather wherever there is no tie.
+- *selection*: the k-th element in ascending order along some axes, which is a gather wherever there is no tie.
 
 Each oracle supplies its own subclass: ``tape.RecordedArray`` and ``exact.PolynomialArray``.
 """
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Self
@@ -21,18 +23,25 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from oracle.formula import Y, A, B, Formula, Smooth
 from oracle.number_format import NumberFormat
 
-A, B, Y = SYMBOLS = sympy.symbols("a b y", real=True)
-"""The two operands of an elementwise expression, and its result."""
+Rearrangement = Callable[..., NDArray[Any]]
+"""Moves or repeats the elements of NumPy arrays of any one dtype; never computes with them."""
 
-Rearrangement = Callable[[NDArray[Any]], NDArray[Any]]
-"""Moves or repeats the elements of a NumPy array of any dtype; never computes with them."""
 
+Floats = NDArray[np.float64]
 
 Domain = Callable[[NDArray[np.float64], NDArray[np.float64], NumberFormat], NDArray[np.bool_]]
 """Tells, from the least and greatest possible magnitude of each element and the number format, where an analysis holds.
 """
+
+SUM = Smooth(A + B)
+DIFFERENCE = Smooth(A - B)
+PRODUCT = Smooth(A * B)
+QUOTIENT = Smooth(A / B)
+NEGATIVE = Smooth(-A)
+SQUARE_ROOT = Smooth(sympy.sqrt(A), (1 / (2 * Y),))
 
 
 class Array(ABC):
@@ -45,38 +54,65 @@ class Array(ABC):
         """An array of shape ``()`` that holds the number ``value`` exactly; its gradient is never asked for."""
 
     @abstractmethod
-    def elementwise(self, expression: sympy.Expr, *operands: Self, in_result: sympy.Expr | None = None) -> Self:
-        """``expression`` in the symbols A, B of ``self`` and ``operands``, which all have one shape.
+    def smooth_or_kinked(self, formula: Formula, *operands: Self) -> Self:
+        """``formula`` of ``self`` and ``operands``, which all have one shape, or ``()`` for constants."""
 
-        Args:
-            expression: what is computed; its partial derivatives are sympy's.
-            operands: the value of B, if there is one.
-            in_result: where PyTorch saves the rounded result and computes the derivative from it, that derivative,
-                written in Y. It changes the radius only: a test proves it equal to sympy's derivative.
+    @abstractmethod
+    def gather(self, rearrangement: Rearrangement, *others: Self, indexed: bool = False) -> Self:
+        """The elements of ``self`` and ``others`` as ``rearrangement`` arranges them, given as many NumPy arrays.
+
+        With ``indexed`` the gradients of an element that is taken several times are added up in the dtype itself, one after
+        the other (as index_add_ and scatter_add_ do, ATen/native/cpu/ScatterGatherKernel.cpp), not as sums are.
         """
 
     @abstractmethod
-    def gather(self, rearrangement: Rearrangement) -> Self:
-        """The elements of ``self`` as ``rearrangement`` arranges them."""
+    def scatter_sum(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> Self:
+        """An array of ``shape`` that has, at each place, the sum of the elements for which a gather would take it.
+
+        The sums are accumulated in the dtype itself.
+        """
 
     @abstractmethod
     def segment_sum(self, axes: tuple[int, ...]) -> Self:
         """The sums over ``axes``, which are dropped from the shape."""
 
     @abstractmethod
-    def selection(self, axes: tuple[int, ...]) -> Self:
-        """The largest elements along ``axes``, which are dropped from the shape."""
+    def selection(self, rank: int) -> Self:
+        """Along axis 0, which is dropped, the element number ``rank`` in ascending order."""
 
     @abstractmethod
     def within(self, domain: Domain) -> Self:
         """``self``, of which nothing is claimed at the elements outside ``domain``."""
 
     @abstractmethod
-    def with_gradient_roundings(self, count: int) -> Self:
+    def with_gradient_roundings(self, count: float | Self | Callable[[Floats], Floats]) -> Self:
         """``self``; on its way back, each gradient element may be rounded ``count`` times more than the primitives say.
 
-        For implementations whose backward formula is mathematically the same as the definition's and longer.
+        For implementations whose backward formula is mathematically the same as the definition's and errs differently.
+        ``count`` may be an array of the same shape, of which the magnitudes count, or a function of the magnitudes of the
+        cotangent.
         """
+
+    @abstractmethod
+    def without_gradient(self) -> Self:
+        """``self`` as a constant: for shifts that cancel."""
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def elementwise(self, formula: Formula | sympy.Expr, *operands: Self | float) -> Self:
+        """``formula`` of ``self`` as A and ``operands`` as B, C, D, broadcast by NumPy's rules."""
+        arrays = [each if isinstance(each, Array) else self.constant(each) for each in operands]
+        shape = np.broadcast_shapes(self.shape, *(each.shape for each in arrays))
+        first = self.broadcast_to(shape)
+        # Constants stay scalars.
+        spread = [
+            array.broadcast_to(shape) if isinstance(each, Array) else array
+            for each, array in zip(operands, arrays, strict=True)
+        ]
+        return first.smooth_or_kinked(formula if isinstance(formula, Formula) else Smooth(formula), *spread)
 
     def broadcast_to(self, shape: tuple[int, ...]) -> Self:
         """``self`` repeated to ``shape`` by NumPy's rules of broadcasting."""
@@ -84,52 +120,61 @@ class Array(ABC):
             return self
         return self.gather(lambda elements: np.broadcast_to(elements, shape))
 
-    def sum(self, axes: tuple[int, ...], keepdim: bool) -> Self:
+    def reshape(self, shape: tuple[int, ...]) -> Self:
+        """The elements in row-major order in another shape."""
+        if shape == self.shape:
+            return self
+        return self.gather(lambda elements: elements.reshape(shape))
+
+    def sum(self, axes: tuple[int, ...], keepdim: bool = False) -> Self:
         """The sums over ``axes``; with ``keepdim`` these axes remain, with size 1."""
         return self._kept(self.segment_sum(axes), axes, keepdim)
 
-    def largest(self, axes: tuple[int, ...], keepdim: bool) -> Self:
-        """The largest elements along ``axes``; with ``keepdim`` these axes remain, with size 1."""
-        return self._kept(self.selection(axes), axes, keepdim)
+    def order_statistic(self, axes: tuple[int, ...], rank: int, keepdim: bool = False) -> Self:
+        """The element number ``rank`` (from the end, if negative) in ascending order along ``axes``."""
+        kept = tuple(axis for axis in range(self.rank) if axis not in axes)
+        count = math.prod(self.shape[axis] for axis in axes)
+        shape = (count, *(self.shape[axis] for axis in kept))
+        columns = self.gather(lambda elements: elements.transpose(*axes, *kept).reshape(shape))
+        return self._kept(columns.selection(rank % count), axes, keepdim)
+
+    def largest(self, axes: tuple[int, ...], keepdim: bool = False) -> Self:
+        """The largest elements along ``axes``."""
+        return self.order_statistic(axes, -1, keepdim)
 
     def square_root(self) -> Self:
         """The square root of every element."""
-        return self.elementwise(sympy.sqrt(A), in_result=1 / (2 * Y))
+        return self.elementwise(SQUARE_ROOT)
 
     def _kept(self, reduced: Self, axes: tuple[int, ...], keepdim: bool) -> Self:
         if not keepdim:
             return reduced
-        shape = tuple(1 if axis in axes else size for axis, size in enumerate(self.shape))
-        return reduced.gather(lambda elements: elements.reshape(shape))
-
-    def _combined(self, expression: sympy.Expr, other: Self | float) -> Self:
-        second = other if isinstance(other, Array) else self.constant(other)
-        shape = np.broadcast_shapes(self.shape, second.shape)
-        return self.broadcast_to(shape).elementwise(expression, second.broadcast_to(shape))
+        return reduced.reshape(tuple(1 if axis in axes else size for axis, size in enumerate(self.shape)))
 
     def __add__(self, other: Self | float) -> Self:
-        return self._combined(A + B, other)
+        return self.elementwise(SUM, other)
 
     def __radd__(self, other: float) -> Self:
-        return self.constant(other) + self
+        return self.elementwise(SUM, other)
 
     def __sub__(self, other: Self | float) -> Self:
-        return self._combined(A - B, other)
+        return self.elementwise(DIFFERENCE, other)
 
     def __rsub__(self, other: float) -> Self:
-        return self.constant(other) - self
+        return self.constant(other).elementwise(DIFFERENCE, self)
 
     def __mul__(self, other: Self | float) -> Self:
-        return self._combined(A * B, other)
+        return self.elementwise(PRODUCT, other)
 
     def __rmul__(self, other: float) -> Self:
-        return self.constant(other) * self
+        return self.elementwise(PRODUCT, other)
 
     def __truediv__(self, other: Self | float) -> Self:
-        return self._combined(A / B, other)
+        return self.elementwise(QUOTIENT, other)
 
     def __neg__(self) -> Self:
-        return self.elementwise(-A)
+        return self.elementwise(NEGATIVE)
 
     def __pow__(self, exponent: int) -> Self:
-        return self.elementwise(A**exponent)
+        # PyTorch multiplies repeatedly, in the dtype.
+        return self.elementwise(Smooth(A**exponent, stepwise=True))

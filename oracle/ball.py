@@ -10,7 +10,7 @@ x = m + d with |d| <= r be what the implementation holds. Then, before its own r
 - a ** n           is within  n ra (|ma| + ra)^(n - 1)                    of ma^n (mean value theorem);
 - sqrt(a), a >= 0, is within  min(ra / sqrt(ma), sqrt(ra))                of sqrt(ma), because
   |sqrt(m + d) - sqrt(m)| = |d| / (sqrt(m + d) + sqrt(m)), and this is at most |d| / sqrt(m) and at most sqrt(|d|);
-- the largest of a group is within the hull of [max(m - r), max(m + r)].
+- the k-th of a group in ascending order is within [k-th of m - r, k-th of m + r].
 
 What the operation itself adds is the business of the ``Rounding`` model. Radii are computed in float64, with a relative
 error far below the 2^-30 by which ``judged_radius`` inflates them in the end; the same margin covers the midpoints'
@@ -25,15 +25,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from numpy_quaddtype import QuadPrecDType
 
 from oracle.array import Domain, Rearrangement
+from oracle.functions import QUAD, Quads
 from oracle.rounding import Rounding, Sums
 
-Quads = NDArray[Any]
-"""An array of 128-bit numbers."""
 
-QUAD = QuadPrecDType()
+SQUARE_ROOT_ULPS = (1.0, 1.0)
+"""Intel MKL's vector square root, which PyTorch's CPU wheels call, is not correctly rounded: its high-accuracy mode promises
+an error below 1 ulp."""
 
 
 class Ball:
@@ -75,38 +75,43 @@ class Ball:
         midpoint = np.asarray(midpoint)
         return Ball(midpoint, self.rounding.of_operation(midpoint, np.asarray(propagated)), self.rounding)
 
-    def _scaled(self, factor: int) -> Ball:
-        if factor == 1:
-            return self
-        if factor == -1:
-            return -self
-        return self._rounded(self.midpoint * factor, abs(factor) * self.radius)
+    def _as_ball(self, number: Ball | int) -> Ball:
+        return number if isinstance(number, Ball) else Ball.exact(np.array(float(number)), self.rounding)
 
     def __neg__(self) -> Ball:
         return Ball(-self.midpoint, self.radius, self.rounding)
 
-    def __add__(self, other: Ball) -> Ball:
+    def __add__(self, other: Ball | int) -> Ball:
+        other = self._as_ball(other)
         return self._rounded(self.midpoint + other.midpoint, self.radius + other.radius)
 
-    def __sub__(self, other: Ball) -> Ball:
+    __radd__ = __add__
+
+    def __sub__(self, other: Ball | int) -> Ball:
+        other = self._as_ball(other)
         return self._rounded(self.midpoint - other.midpoint, self.radius + other.radius)
+
+    def __rsub__(self, other: int) -> Ball:
+        return self._as_ball(other) - self
 
     def __mul__(self, other: Ball | int) -> Ball:
         if isinstance(other, int):
-            return self._scaled(other)
+            # Nothing is rounded by a sign.
+            return self if other == 1 else -self if other == -1 else self * self._as_ball(other)
         crossed = self.magnitude * other.radius + other.magnitude * self.radius + self.radius * other.radius
         return self._rounded(self.midpoint * other.midpoint, crossed)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Ball) -> Ball:
+    def __truediv__(self, other: Ball | int) -> Ball:
+        other = self._as_ball(other)
         quotient = self.midpoint / other.midpoint
         numerator = self.radius + np.abs(quotient).astype(np.float64) * other.radius
         apart = other.magnitude > other.radius
         return self._rounded(quotient, np.where(apart, numerator / (other.magnitude - other.radius), np.inf))
 
     def __rtruediv__(self, numerator: int) -> Ball:
-        return Ball.exact(np.full(self.shape, float(numerator)), self.rounding) / self
+        return self._as_ball(numerator) / self
 
     def __pow__(self, exponent: int) -> Ball:
         midpoint = integer_power(self.midpoint, exponent)
@@ -117,11 +122,18 @@ class Ball:
         """The square roots; an interval that reaches below 0 stands for its nonnegative part."""
         midpoint = np.sqrt(self.midpoint)
         quotient = np.where(self.magnitude > 0, self.radius / np.sqrt(self.magnitude), np.inf)
-        return self._rounded(midpoint, np.minimum(quotient, np.sqrt(self.radius)))
+        propagated = np.minimum(quotient, np.sqrt(self.radius))
+        return Ball(midpoint, self.rounding.of_function(midpoint, propagated, SQUARE_ROOT_ULPS), self.rounding)
 
-    def take(self, rearrangement: Rearrangement) -> Ball:
-        """The intervals in another arrangement."""
-        return Ball(np.asarray(rearrangement(self.midpoint)), np.asarray(rearrangement(self.radius)), self.rounding)
+    def take(self, rearrangement: Rearrangement, *others: Ball) -> Ball:
+        """The intervals of ``self`` and ``others`` in another arrangement."""
+        balls = (self, *others)
+        midpoint = np.asarray(rearrangement(*(ball.midpoint for ball in balls)))
+        return Ball(midpoint, np.asarray(rearrangement(*(ball.radius for ball in balls))), self.rounding)
+
+    def flattened(self) -> Ball:
+        """The intervals in row-major order, on one axis."""
+        return Ball(self.midpoint.ravel(), self.radius.ravel(), self.rounding)
 
     def sum(self, axes: tuple[int, ...]) -> Ball:
         """The sums over ``axes``."""
@@ -136,59 +148,78 @@ class Ball:
             midpoint,
             np.asarray(np.sum(self.radius, axis=axes)),
             np.asarray(np.sum(self.magnitude + self.radius, axis=axes)),
-            np.array(count),
+            # To add an exact 0 rounds nothing.
+            np.asarray(np.sum((self.magnitude > 0) | (self.radius > 0), axis=axes)),
             lambda quanta: np.min(quanta(self.magnitude), axis=axes, initial=np.inf),
         )
         return Ball(midpoint, self.rounding.of_sum(sums), self.rounding)
 
-    def scatter_add(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> Ball:
-        """The adjoint of ``take``: each interval is added to the place, in ``shape``, from which it was taken."""
+    def scatter_add(self, places: NDArray[np.int64], shape: tuple[int, ...], in_the_format_itself: bool) -> Ball:
+        """Each interval is added to its place, counted in row-major order, in ``shape``; places below 0 are dropped.
+
+        With ``in_the_format_itself`` each partial sum is stored as a number of the format.
+        """
         size = math.prod(shape)
-        places = np.asarray(rearrangement(np.arange(size).reshape(shape))).ravel()
+        kept = places >= 0
+        places, added, radii = places[kept], self.midpoint[kept], self.radius[kept]
         count = np.bincount(places, minlength=size)
         midpoint = np.zeros(size, QUAD)
         if count.max(initial=0) <= 1:
             radius = np.zeros(size)
-            midpoint[places], radius[places] = self.midpoint.ravel(), self.radius.ravel()
+            midpoint[places], radius[places] = added, radii
             return Ball(midpoint.reshape(shape), radius.reshape(shape), self.rounding)
+        magnitude = self.magnitude[kept]
         order = np.argsort(places, kind="stable")
         starts = np.concatenate(([0], np.cumsum(count[count > 0])[:-1]))
-        midpoint[count > 0] = np.add.reduceat(self.midpoint.ravel()[order], starts)
-        propagated = np.bincount(places, self.radius.ravel(), size).astype(np.float64)
-        magnitudes = np.bincount(places, (self.magnitude + self.radius).ravel(), size).astype(np.float64)
+        midpoint[count > 0] = np.add.reduceat(added[order], starts)
+        propagated = np.bincount(places, radii, size).astype(np.float64)
+        magnitudes = np.bincount(places, magnitude + radii, size).astype(np.float64)
 
         def smallest_quantum(quanta: Any) -> NDArray[np.float64]:
             smallest = np.full(size, np.inf)
-            np.minimum.at(smallest, places, quanta(self.magnitude).ravel())
+            np.minimum.at(smallest, places, quanta(magnitude))
             return smallest
 
-        radius = self.rounding.of_sum(Sums(midpoint, propagated, magnitudes, count, smallest_quantum))
-        radius = np.where(count > 1, radius, propagated)
+        sums = Sums(midpoint, propagated, magnitudes, count, smallest_quantum, in_the_format_itself)
+        radius = np.where(count > 1, self.rounding.of_sum(sums), propagated)
         return Ball(midpoint.reshape(shape), radius.reshape(shape), self.rounding)
 
-    def largest(self, axes: tuple[int, ...]) -> Ball:
-        """The largest along ``axes``, from the interval hull of all candidates."""
-        midpoint = np.asarray(np.max(self.midpoint, axis=axes))
-        top = np.asarray(np.max(self.midpoint + self.radius, axis=axes))
-        bottom = np.asarray(np.max(self.midpoint - self.radius, axis=axes))
+    def order_statistic(self, rank: int) -> Ball:
+        """Along axis 0 the element number ``rank`` in ascending order, from the hull of all candidates."""
+
+        def chosen(elements: Quads) -> Quads:
+            return np.asarray(np.sort(elements, axis=0)[rank])
+
+        midpoint = chosen(self.midpoint)
+        top, bottom = chosen(self.midpoint + self.radius), chosen(self.midpoint - self.radius)
         radius = np.maximum((top - midpoint).astype(np.float64), (midpoint - bottom).astype(np.float64))
         return Ball(midpoint, radius, self.rounding)
 
-    def candidates(self, axes: tuple[int, ...]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which elements may be the largest along ``axes``, and which of these have no rival; shape ``shape``."""
-        bottom = np.max(self.midpoint - self.radius, axis=axes, keepdims=True)
-        possible = np.asarray(self.midpoint + self.radius >= bottom)
-        alone = possible & (possible.sum(axis=axes, keepdims=True) == 1)
-        return possible, alone
+    def candidates(self, rank: int) -> Ball:
+        """How much each element along axis 0 may be the one of number ``rank``: 0, 1, or from 0 to 1."""
+        bottom = np.sort(self.midpoint - self.radius, axis=0)[rank]
+        top = np.sort(self.midpoint + self.radius, axis=0)[rank]
+        possible = np.asarray((self.midpoint + self.radius >= bottom) & (self.midpoint - self.radius <= top))
+        alone = possible & (possible.sum(axis=0, keepdims=True) == 1)
+        share = Ball.exact(np.where(alone, 1.0, np.where(possible, 0.5, 0.0)), self.rounding)
+        share.radius = np.where(possible & ~alone, 0.5, 0.0)
+        return share
 
-    def selected(self, share: Ball) -> Ball:
-        """The product with shares between 0 and 1 that only select, so that nothing is rounded."""
-        radius = self.magnitude * share.radius + (share.magnitude + share.radius) * self.radius
-        # 0 times infinity: an overflowed cotangent is not silenced by a share of 0.
-        return Ball(self.midpoint * share.midpoint, np.where(np.isnan(radius), np.inf, radius), self.rounding)
+    def weighted(self, factor: Ball | int) -> Ball:
+        """The product with ``factor``, where factors 0, 1 and -1 only select, so that nothing is rounded."""
+        if isinstance(factor, int):
+            return self * factor if factor else Ball.exact(np.zeros(self.shape), self.rounding)
+        radius = self.magnitude * factor.radius + (factor.magnitude + factor.radius) * self.radius
+        # 0 times infinity: an overflowed cotangent is not silenced by a factor of 0.
+        radius = np.where(np.isnan(radius), np.inf, radius)
+        midpoint = np.asarray(self.midpoint * factor.midpoint)
+        selects = (factor.radius == 0) & ((factor.midpoint == 0) | (np.abs(factor.midpoint) == 1))
+        if not selects.all():
+            radius = np.where(selects, radius, self.rounding.of_operation(midpoint, radius))
+        return Ball(midpoint, radius, self.rounding)
 
-    def rounded(self, count: int) -> Ball:
-        """The same values after ``count`` more roundings."""
+    def rounded(self, count: float | NDArray[np.float64]) -> Ball:
+        """The same values after ``count`` more roundings, a number or one for each element."""
         return Ball(self.midpoint, self.rounding.of_operation(self.midpoint, self.radius, count), self.rounding)
 
     def within(self, domain: Domain) -> Ball:

@@ -1,4 +1,4 @@
-"""The enclosure tier: for every element of the output and of each gradient, an interval that must contain it."""
+"""The enclosure tier: for every element of the outputs and of each gradient, an interval that must contain it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from oracle.array import Array
 from oracle.ball import Ball
 from oracle.operations import OPERATIONS
-from oracle.program import Operand, Program, Value
+from oracle.program import Application, Program, Value
 from oracle.rounding import NoRounding, Rounding, RunningError
 from oracle.tape import RecordedArray, Tape
 
@@ -23,36 +23,36 @@ class Enclosure:
     """What is true of one program.
 
     Attributes:
-        output: the value that is differentiated.
-        gradients: by number of the input, for every input that requires grad and that the output depends on.
+        outputs: the values that are differentiated.
+        gradients: by number of the input, for every input that requires grad and that an output depends on.
     """
 
-    output: Ball
+    outputs: tuple[Ball, ...]
     gradients: dict[int, Ball]
+
+
+def applied(application: Application, values: list[AnyArray]) -> tuple[AnyArray, ...]:
+    """The results of ``application``, by the definition of its operation, on the ``values`` of its program so far."""
+    operands = tuple(values[each.index] if isinstance(each, Value) else each for each in application.operands)
+    results = OPERATIONS[application.operation].definition(*operands, **application.arguments)
+    return cast("tuple[AnyArray, ...]", results if isinstance(results, tuple) else (results,))
 
 
 def define(program: Program, inputs: list[AnyArray]) -> list[AnyArray]:
     """Every value of ``program``, inputs first, by the definitions of its operations."""
     values = list(inputs)
-
-    def operand(each: Operand) -> AnyArray | float:
-        return values[each.index] if isinstance(each, Value) else each
-
     for application in program.applications:
-        operands = tuple(operand(each) for each in application.operands)
-        values.append(cast("AnyArray", OPERATIONS[application.operation].apply(operands, application.arguments)))
+        values += applied(application, values)
     return values
 
 
 def value_shapes(program: Program) -> list[tuple[int, ...]]:
     """The shape of every value of ``program``, inputs first."""
-    return [value.shape for value in _record(program, RunningError(program.number_format))[1]]
-
-
-def _record(program: Program, rounding: Rounding) -> tuple[Tape, list[RecordedArray]]:
-    tape = Tape(len(program.inputs))
-    inputs = [RecordedArray(tape, node, each.tensor.shape, rounding) for node, each in enumerate(program.inputs)]
-    return tape, define(program, inputs)
+    with np.errstate(all="ignore"):
+        tape = Tape()
+        rounding = RunningError(program.number_format)
+        inputs = [tape.record(Ball.exact(each.tensor.array, rounding)) for each in program.inputs]
+        return [value.shape for value in define(program, inputs)]
 
 
 def enclosure(
@@ -62,7 +62,7 @@ def enclosure(
     spread: list[NDArray[np.float64]] | None = None,
     forward_only: bool = False,
 ) -> Enclosure:
-    """Enclose the output and the gradients of ``program``.
+    """Enclose the outputs and the gradients of ``program``.
 
     Args:
         program: what is differentiated.
@@ -72,20 +72,23 @@ def enclosure(
         forward_only: leave the gradients out.
     """
     rounding = rounding or RunningError(program.number_format)
-    tape, values = _record(program, rounding)
-    output = values[-1]
     inputs = [Ball.exact(each.tensor.array, rounding) for each in program.inputs]
     if spread is not None:
         for ball, radius in zip(inputs, spread, strict=True):
             ball.radius = radius
+    tape = Tape()
     # Overflow, 0 times infinity and division by 0 are expected here: they end in infinite radii.
     with np.errstate(all="ignore"):
-        balls = tape.forward_sweep(tuple(inputs))
+        values = define(program, [tape.record(ball) for ball in inputs])
+        outputs = tuple(values[output.value.index] for output in program.outputs)
+        balls = tuple(output.ball for output in outputs)
         if forward_only:
-            return Enclosure(balls[output.node], {})
-        seed = np.ones(output.shape) if program.cotangent is None else program.cotangent.array
-        cotangents = tape.reverse_sweep(balls, output.node, Ball.exact(seed, rounding), program.differentiated)
-    return Enclosure(balls[output.node], cotangents)
+            return Enclosure(balls, {})
+        seeds = []
+        for output, asked in zip(outputs, program.outputs, strict=True):
+            seed = np.ones(output.shape) if asked.cotangent is None else asked.cotangent.array
+            seeds.append((output.node, Ball.exact(seed, rounding)))
+        return Enclosure(balls, tape.reverse_sweep(seeds, program.differentiated))
 
 
 def certificate(program: Program, powers_are_exact: bool) -> Enclosure:

@@ -8,6 +8,7 @@ Apart from the definitions nothing is shared with the enclosure tier.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -18,9 +19,9 @@ from numpy.typing import NDArray
 from sympy import QQ
 from sympy.polys.rings import PolyElement, ring
 
-from oracle.array import Array, Domain, Rearrangement
+from oracle.array import Array, Domain, Floats, Rearrangement
 from oracle.enclosure import define
-from oracle.expression import compiled
+from oracle.formula import Formula, Smooth, evaluated
 from oracle.program import Program
 
 Polynomials = NDArray[Any]
@@ -36,17 +37,40 @@ class ExactResult:
     """What is true of one program.
 
     Attributes:
-        output: object array of ``Fraction``, the output's exact values.
+        outputs: object arrays of ``Fraction``, the outputs' exact values.
         gradients: object arrays of ``Fraction`` by number of the input, for every input that requires grad.
     """
 
-    output: NDArray[Any]
+    outputs: tuple[NDArray[Any], ...]
     gradients: dict[int, NDArray[Any]]
 
 
 def rational(value: float) -> Any:
     """``value`` as an element of sympy's field QQ, without rounding."""
     return QQ(*float(value).as_integer_ratio())
+
+
+class RationalArithmetic:
+    """The arithmetic that compiled expressions find their constants in: fractions; there are no functions."""
+
+    def constant(self, text: str) -> Any:
+        """A fraction.
+
+        Raises:
+            NotPolynomial: for any other number.
+        """
+        number = sympy.sympify(text)
+        if not number.is_Rational:
+            raise NotPolynomial(text)
+        return QQ(int(number.p), int(number.q))
+
+    def function(self, name: str, *arguments: Any) -> Any:
+        """No function is polynomial."""
+        raise NotPolynomial(name)
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        """A power that is no whole number."""
+        raise NotPolynomial(f"a power {exponent}")
 
 
 class PolynomialArray(Array):
@@ -58,45 +82,65 @@ class PolynomialArray(Array):
         self.shape = polynomials.shape
 
     def constant(self, value: float) -> PolynomialArray:
+        if not math.isfinite(value):
+            raise NotPolynomial(str(value))
         return self._with(np.array(rational(value), dtype=object))
 
-    def elementwise(
-        self, expression: sympy.Expr, *operands: PolynomialArray, in_result: sympy.Expr | None = None
-    ) -> PolynomialArray:
-        function = compiled(expression)
-        columns = [array.polynomials.ravel().tolist() for array in (self, *operands)]
-        unused = (None,) * (3 - len(columns))
-        try:
-            elements = [function(*row, *unused) for row in zip(*columns, strict=True)]
-        except (AttributeError, ZeroDivisionError, sympy.polys.polyerrors.ExactQuotientFailed) as error:
-            raise NotPolynomial(str(expression)) from error
-        return self._with(_object_array(elements, self.shape))
+    def smooth_or_kinked(self, formula: Formula, *operands: PolynomialArray) -> PolynomialArray:
+        shape = np.broadcast_shapes(self.shape, *(array.shape for array in operands))
+        columns = [np.broadcast_to(array.polynomials, shape).ravel().tolist() for array in (self, *operands)]
+        return self._with(_object_array([self._element(formula, row) for row in zip(*columns, strict=True)], shape))
 
-    def gather(self, rearrangement: Rearrangement) -> PolynomialArray:
-        return self._with(np.asarray(rearrangement(self.polynomials), dtype=object))
+    def _element(self, formula: Formula, row: tuple[Any, ...]) -> Any:
+        if isinstance(formula, Smooth):
+            try:
+                return evaluated(formula.expression, RationalArithmetic(), row)
+            except (AttributeError, ZeroDivisionError, sympy.polys.polyerrors.ExactQuotientFailed) as error:
+                raise NotPolynomial(str(formula.expression)) from error
+        other = formula.threshold_operand
+        threshold = rational(float(formula.threshold)) if other is None else value_at(row[other], self.point)
+        key = value_at(row[formula.operand], self.point)
+        if key == threshold:
+            raise NotPolynomial("a kink")
+        return self._element(formula.below if key < threshold else formula.above, row)
+
+    def gather(
+        self, rearrangement: Rearrangement, *others: PolynomialArray, indexed: bool = False
+    ) -> PolynomialArray:
+        arrays = (self.polynomials, *(other.polynomials for other in others))
+        return self._with(np.asarray(rearrangement(*arrays), dtype=object))
+
+    def scatter_sum(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> PolynomialArray:
+        sums = [QQ(0)] * math.prod(shape)
+        places = rearrangement(np.arange(len(sums)).reshape(shape)).ravel().tolist()
+        for place, polynomial in zip(places, self.polynomials.ravel().tolist(), strict=True):
+            sums[place] = sums[place] + polynomial
+        return self._with(_object_array(sums, shape))
 
     def segment_sum(self, axes: tuple[int, ...]) -> PolynomialArray:
         return self._with(np.asarray(np.sum(self.polynomials, axis=axes, initial=QQ(0)), dtype=object))
 
-    def selection(self, axes: tuple[int, ...]) -> PolynomialArray:
-        kept = tuple(axis for axis in range(len(self.shape)) if axis not in axes)
-        groups = self.polynomials.transpose(*kept, *axes)
-        shape = tuple(self.shape[axis] for axis in kept)
-        rows = groups.reshape(math.prod(shape), math.prod(self.shape[axis] for axis in axes))
-        return self._with(_object_array([self._only_largest(row) for row in rows], shape))
+    def selection(self, rank: int) -> PolynomialArray:
+        count, *shape = self.shape
+        columns = self.polynomials.reshape(count, math.prod(shape)).transpose()
+        return self._with(_object_array([self._selected(column, rank) for column in columns], tuple(shape)))
 
-    def _only_largest(self, group: Polynomials) -> Any:
+    def _selected(self, group: Polynomials, rank: int) -> Any:
         values = [value_at(polynomial, self.point) for polynomial in group]
-        largest = max(values)
-        if values.count(largest) > 1:
-            raise NotPolynomial("a tie of the largest elements")
-        return group[values.index(largest)]
+        chosen = sorted(values)[rank]
+        if values.count(chosen) > 1:
+            raise NotPolynomial("a tie of the selected elements")
+        return group[values.index(chosen)]
 
     def within(self, domain: Domain) -> PolynomialArray:
         return self
 
-    def with_gradient_roundings(self, count: int) -> PolynomialArray:
+    def with_gradient_roundings(self, count: float | PolynomialArray | Callable[[Floats], Floats]) -> PolynomialArray:
         return self
+
+    def without_gradient(self) -> PolynomialArray:
+        values = [value_at(polynomial, self.point) for polynomial in self.polynomials.ravel()]
+        return self._with(_object_array(values, self.shape))
 
     def _with(self, polynomials: Polynomials) -> PolynomialArray:
         return PolynomialArray(polynomials, self.point)
@@ -122,10 +166,10 @@ def value_at(polynomial: Any, point: list[Any]) -> Any:
 
 
 def exact(program: Program) -> ExactResult:
-    """The exact output and gradients of ``program``.
+    """The exact outputs and gradients of ``program``.
 
     Raises:
-        NotPolynomial: if the output is no polynomial in the inputs near their values.
+        NotPolynomial: if an output is no polynomial in the inputs near their values.
     """
     # An input that requires no grad stays a constant: a smaller ring is a faster one.
     counts = [each.tensor.count if each.requires_grad else 0 for each in program.inputs]
@@ -137,21 +181,25 @@ def exact(program: Program) -> ExactResult:
     generators = ring([f"x{number}" for number in range(len(point))], QQ)[1:]
     inputs = []
     for each, start, count, column in zip(program.inputs, starts, counts, values, strict=False):
-        elements = list(generators[start : start + count]) if each.requires_grad else column
+        elements: list[Any] = list(generators[start : start + count]) if each.requires_grad else column
         inputs.append(PolynomialArray(_object_array(elements, each.tensor.shape), point))
-    output = define(program, inputs)[-1]
-    outputs = output.polynomials.ravel().tolist()
-    cotangent = np.ones(output.shape) if program.cotangent is None else program.cotangent.array
+    values_of_program = define(program, inputs)
     gradient = [QQ(0)] * len(point)
-    for element, weight in zip(outputs, cotangent.ravel().tolist(), strict=True):
-        if weight == 0 or not isinstance(element, PolyElement):
-            continue
-        factor = rational(weight)
-        for generator in _generators(element):
-            gradient[generator] += factor * value_at(element.diff(generators[generator]), point)
+    outputs = []
+    for asked in program.outputs:
+        output = values_of_program[asked.value.index]
+        elements = output.polynomials.ravel().tolist()
+        outputs.append(_object_array([_fraction(value_at(element, point)) for element in elements], output.shape))
+        cotangent = np.ones(output.shape) if asked.cotangent is None else asked.cotangent.array
+        for element, weight in zip(elements, cotangent.ravel().tolist(), strict=True):
+            if weight == 0 or not isinstance(element, PolyElement):
+                continue
+            factor = rational(weight)
+            for generator in _generators(element):
+                gradient[generator] += factor * value_at(element.diff(generators[generator]), point)
     fractions = [_fraction(each) for each in gradient]
     return ExactResult(
-        _object_array([_fraction(value_at(element, point)) for element in outputs], output.shape),
+        tuple(outputs),
         {
             index: _object_array(fractions[starts[index] : starts[index + 1]], program.inputs[index].tensor.shape)
             for index in program.differentiated

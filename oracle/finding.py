@@ -110,7 +110,7 @@ class Finding:
     def _source(self) -> str:
         assert not isinstance(self.wrong, Broken)
         if self.wrong.source is None:
-            return "the output"
+            return "the output" if len(self.program.outputs) == 1 else f"output number {self.wrong.output}"
         name = "x" if len(self.program.inputs) == 1 else value_name(self.program, self.wrong.source)
         return f"the gradient of {name}"
 

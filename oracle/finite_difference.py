@@ -1,6 +1,6 @@
 """The finite-difference tier: PyTorch's own forward, differentiated without its backward.
 
-Along a direction v the program's output, contracted with the cotangent, is a function L(t). With the central quotients
+Along a direction v the program's outputs, contracted with their cotangents, are a function L(t). With the central quotients
 Q(h) = (L(h) - L(-h)) / 2h, the five-point formula is D(h) = (4 Q(h) - Q(2h)) / 3 (Fornberg, *Generation of Finite
 Difference Formulas*, 1988). Each quotient is, by the mean value theorem (Lebourg's for Lipschitz functions, Clarke,
 theorem 2.3.7), a value that the directional derivative takes between -2h and 2h. So if the enclosure of the directional
@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.ball import QUAD
+from oracle.functions import QUAD
 from oracle.enclosure import enclosure
-from oracle.program import Input, Program
+from oracle.program import Input, Output, Program
 from oracle.route import leaves, to_numpy, torch_function
 from oracle.tensor import TensorSpec
 
@@ -67,7 +67,8 @@ def in_float64(program: Program) -> Program:
         return replace(spec.contiguous(), dtype="float64")
 
     inputs = tuple(Input(widened(each.tensor), each.requires_grad) for each in program.inputs)
-    return replace(program, inputs=inputs, cotangent=program.cotangent and widened(program.cotangent))
+    outputs = tuple(Output(each.value, each.cotangent and widened(each.cotangent)) for each in program.outputs)
+    return replace(program, inputs=inputs, outputs=outputs)
 
 
 def signed_direction(program: Program) -> Direction:
@@ -161,13 +162,17 @@ def _displaced(program: Program, direction: Direction, step: float) -> Program:
 
 
 def _contracted(program: Program, device: str) -> tuple[Any, float]:
-    """The output contracted with the cotangent in 128 bits, and how far rounding in the forward may have moved it."""
-    output = to_numpy(torch_function(program)(*(each.detach() for each in leaves(program, device))))
-    weights = np.ones(output.shape) if program.cotangent is None else program.cotangent.array
-    used = weights != 0
-    terms = output[used].astype(QUAD) * weights[used].astype(QUAD)
-    total = np.asarray(terms.sum(initial=_ZERO))
-    forward = enclosure(program, forward_only=True).output
-    # The contraction itself rounds in its 113th bit.
-    slack = 2.0**-100 * (np.abs(output) * np.abs(weights))[used].sum()
-    return total, float((np.abs(weights) * forward.radius)[used].sum() + slack)
+    """The outputs contracted with their cotangents in 128 bits, and how far rounding in the forward may have moved that."""
+    outputs = torch_function(program, device)(*(each.detach() for each in leaves(program, device)))
+    balls = enclosure(program, forward_only=True).outputs
+    total, moved = _ZERO, 0.0
+    for came, ball, asked in zip(outputs, balls, program.outputs, strict=True):
+        output = to_numpy(came)
+        weights = np.ones(output.shape) if asked.cotangent is None else asked.cotangent.array
+        used = weights != 0
+        terms = output[used].astype(QUAD) * weights[used].astype(QUAD)
+        total = total + terms.sum(initial=_ZERO)
+        # The contraction itself rounds in its 113th bit.
+        slack = 2.0**-100 * (np.abs(output) * np.abs(weights))[used].sum()
+        moved += float((np.abs(weights) * ball.radius)[used].sum() + slack)
+    return np.asarray(total), moved

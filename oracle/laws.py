@@ -1,7 +1,7 @@
 """Laws of differentiation and of bookkeeping that hold whatever the program: no oracle is needed to state them.
 
-A law is given three functions: ``inputs()`` makes new leaf tensors, ``program(*inputs)`` computes the output,
-``cotangent()`` makes a new cotangent (or returns None for the implicit 1). It returns what is broken in words, or None.
+A law is given three functions: ``inputs()`` makes new leaf tensors, ``program(*inputs)`` computes the list of outputs,
+``cotangents()`` makes a new cotangent for each (None for the implicit 1). It returns what is broken in words, or None.
 Its source goes into reproducers as it stands, so it may use nothing but torch.
 """
 
@@ -12,15 +12,15 @@ from collections.abc import Callable
 import torch
 
 Inputs = Callable[[], list[torch.Tensor]]
-Function = Callable[..., torch.Tensor]
-Cotangent = Callable[[], "torch.Tensor | None"]
-Law = Callable[[Inputs, Function, Cotangent], "str | None"]
+Function = Callable[..., list[torch.Tensor]]
+Cotangents = Callable[[], "list[torch.Tensor | None]"]
+Law = Callable[[Inputs, Function, Cotangents], "str | None"]
 
 
-def gradients_fit_their_inputs(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
+def gradients_fit_their_inputs(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
     """A gradient has the shape, dtype and device of its input; an input that requires no grad gets None."""
     x = inputs()
-    program(*x).backward(gradient=cotangent())
+    torch.autograd.backward(program(*x), cotangents())
     for index, each in enumerate(x):
         if not each.requires_grad:
             if each.grad is not None:
@@ -32,34 +32,35 @@ def gradients_fit_their_inputs(inputs: Inputs, program: Function, cotangent: Cot
     return None
 
 
-def nothing_is_overwritten(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
-    """Backward leaves inputs, cotangent and output as they were, the gaps of their storages included."""
-    x, gradient = inputs(), cotangent()
-    output = program(*x)
-    watched = [*x, output] if gradient is None else [*x, output, gradient]
+def nothing_is_overwritten(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
+    """Backward leaves inputs, cotangents and outputs as they were, the gaps of their storages included."""
+    x, gradients = inputs(), cotangents()
+    outputs = program(*x)
+    named = [(f"input {index}", each) for index, each in enumerate(x)]
+    named += [(f"output {index}", each) for index, each in enumerate(outputs)]
+    named += [(f"cotangent {index}", each) for index, each in enumerate(gradients) if each is not None]
 
     def contents() -> list[torch.Tensor]:
         return [
             torch.empty(0, dtype=torch.uint8, device=each.device).set_(each.untyped_storage()).clone()
-            for each in watched
+            for _, each in named
         ]
 
     before = contents()
-    output.backward(gradient=gradient)
-    for position, (old, new) in enumerate(zip(before, contents(), strict=True)):
+    torch.autograd.backward(outputs, gradients)
+    for (name, _), old, new in zip(named, before, contents(), strict=True):
         if not torch.equal(old, new):
-            what = f"input {position}" if position < len(x) else ("the output", "the cotangent")[position - len(x)]
-            return f"backward changed the storage of {what}"
+            return f"backward changed the storage of {name}"
     return None
 
 
-def gradients_own_their_memory(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
-    """After ``backward()`` no ``.grad`` shares memory with another, with an input or with the cotangent."""
-    x, gradient = inputs(), cotangent()
-    program(*x).backward(gradient=gradient)
+def gradients_own_their_memory(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
+    """After ``backward()`` no ``.grad`` shares memory with another, with an input or with a cotangent."""
+    x, gradients = inputs(), cotangents()
+    torch.autograd.backward(program(*x), gradients)
     tensors = [(f"the gradient of input {index}", each.grad) for index, each in enumerate(x) if each.grad is not None]
     tensors += [(f"input {index}", each) for index, each in enumerate(x)]
-    tensors += [("the cotangent", gradient)] if gradient is not None else []
+    tensors += [(f"cotangent {index}", each) for index, each in enumerate(gradients) if each is not None]
     seen: dict[int, str] = {}
     for name, each in tensors:
         storage = each.untyped_storage()
@@ -70,12 +71,12 @@ def gradients_own_their_memory(inputs: Inputs, program: Function, cotangent: Cot
     return None
 
 
-def two_backward_passes_accumulate(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
+def two_backward_passes_accumulate(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
     """A second backward pass adds to ``.grad``: it becomes the sum of the gradient and itself."""
     x = inputs()
-    program(*x).backward(gradient=cotangent())
+    torch.autograd.backward(program(*x), cotangents())
     once = [None if each.grad is None else each.grad.clone() for each in x]
-    program(*x).backward(gradient=cotangent())
+    torch.autograd.backward(program(*x), cotangents())
     for index, (each, first) in enumerate(zip(x, once, strict=True)):
         if first is None or each.grad is None:
             continue
@@ -85,7 +86,7 @@ def two_backward_passes_accumulate(inputs: Inputs, program: Function, cotangent:
     return None
 
 
-def saved_tensors_are_freed(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
+def saved_tensors_are_freed(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
     """If the graph saved a tensor, a second backward raises RuntimeError, unless ``retain_graph`` was given."""
     saved = []
 
@@ -94,11 +95,11 @@ def saved_tensors_are_freed(inputs: Inputs, program: Function, cotangent: Cotang
         return each
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda each: each):
-        output = program(*inputs())
-    output.backward(gradient=cotangent(), retain_graph=True)
-    output.backward(gradient=cotangent())
+        outputs = program(*inputs())
+    torch.autograd.backward(outputs, cotangents(), retain_graph=True)
+    torch.autograd.backward(outputs, cotangents())
     try:
-        output.backward(gradient=cotangent())
+        torch.autograd.backward(outputs, cotangents())
     except RuntimeError:
         return None
     return (
@@ -106,12 +107,12 @@ def saved_tensors_are_freed(inputs: Inputs, program: Function, cotangent: Cotang
     )
 
 
-def routes_agree(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
+def routes_agree(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
     """``torch.autograd.grad`` and ``backward`` give the same bits."""
     x, y = inputs(), inputs()
-    program(*x).backward(gradient=cotangent())
+    torch.autograd.backward(program(*x), cotangents())
     wanted = [each for each in y if each.requires_grad]
-    asked = torch.autograd.grad(program(*y), wanted, cotangent(), allow_unused=True)
+    asked = torch.autograd.grad(program(*y), wanted, cotangents(), allow_unused=True)
     stored = [each.grad for each in x if each.requires_grad]
     for position, (one, other) in enumerate(zip(stored, asked, strict=True)):
         if (one is None) != (other is None):
@@ -121,42 +122,40 @@ def routes_agree(inputs: Inputs, program: Function, cotangent: Cotangent) -> str
     return None
 
 
-def zero_cotangent_gives_zero(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
+def zero_cotangent_gives_zero(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
     """The VJP of a zero cotangent is zero."""
     x = inputs()
-    output = program(*x)
-    output.backward(gradient=torch.zeros_like(output))
+    outputs = program(*x)
+    torch.autograd.backward(outputs, [torch.zeros_like(output) for output in outputs])
     for index, each in enumerate(x):
         if each.grad is not None and torch.count_nonzero(each.grad):
             return f"input {index} has a gradient that is not zero"
     return None
 
 
-def vjp_is_linear(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
+def vjp_is_linear(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
     """vjp(2 g - 3 h) = 2 vjp(g) - 3 vjp(h), where h is g in reversed order; exact wherever nothing rounds."""
     x = inputs()
-    output = program(*x)
+    outputs = program(*x)
     wanted = [each for each in x if each.requires_grad]
-    given = cotangent()
-    g = torch.ones_like(output) if given is None else given
-    h = g.flatten().flip(0).reshape(g.shape)
-    together = torch.autograd.grad(output, wanted, 2 * g - 3 * h, retain_graph=True)
-    first = torch.autograd.grad(output, wanted, g, retain_graph=True)
-    second = torch.autograd.grad(output, wanted, h)
+    g = [torch.ones_like(output) if given is None else given for output, given in zip(outputs, cotangents(), strict=True)]
+    h = [each.flatten().flip(0).reshape(each.shape) for each in g]
+    mixed = [2 * one - 3 * other for one, other in zip(g, h, strict=True)]
+    together = torch.autograd.grad(outputs, wanted, mixed, retain_graph=True)
+    first = torch.autograd.grad(outputs, wanted, g, retain_graph=True)
+    second = torch.autograd.grad(outputs, wanted, h)
     for position, (sum_, one, other) in enumerate(zip(together, first, second, strict=True)):
         if not torch.equal(sum_, 2 * one - 3 * other):
             return f"differentiated input {position}: {sum_.tolist()} is not {(2 * one - 3 * other).tolist()}"
     return None
 
 
-def layout_of_the_cotangent_is_immaterial(inputs: Inputs, program: Function, cotangent: Cotangent) -> str | None:
+def layout_of_the_cotangent_is_immaterial(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
     """A cotangent in any layout gives the same gradients as its contiguous copy; exact wherever nothing rounds."""
-    gradient = cotangent()
-    if gradient is None:
-        return None
     first, second = inputs(), inputs()
-    program(*first).backward(gradient=gradient)
-    program(*second).backward(gradient=gradient.contiguous())
+    torch.autograd.backward(program(*first), cotangents())
+    copies = [None if each is None else each.contiguous() for each in cotangents()]
+    torch.autograd.backward(program(*second), copies)
     asked = [(one.grad, other.grad) for one, other in zip(first, second, strict=True) if one.requires_grad]
     for position, (one, other) in enumerate(asked):
         if one is None or other is None or not torch.equal(one, other):

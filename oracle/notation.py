@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from oracle.operations import OPERATIONS
-from oracle.operations.operation import fill_in
 from oracle.program import Application, Operand, Program, Value
 from oracle.tensor import Fill, TensorSpec
 
@@ -20,30 +20,37 @@ def number(value: float) -> str:
 
 
 def mathematics(program: Program) -> str:
-    """The definitions line by line, then the inputs and the cotangent with their exact values.
+    """The definitions line by line, then the inputs and the cotangents with their exact values.
 
     A result that is used once is written where it is used; one that is used again gets a line of its own.
     """
     names = [f"x{index}" for index in range(len(program.inputs))]
     if len(names) == 1:
         names = ["x"]
-    uses = [0] * (program.output + 1)
-    for application in program.applications:
-        for operand in application.operands:
-            if isinstance(operand, Value):
-                uses[operand.index] += 1
+    uses = Counter(
+        operand.index
+        for application in program.applications
+        for operand in application.operands
+        if isinstance(operand, Value)
+    )
     written: list[tuple[str, int]] = [(name, ATOM) for name in names]
+    result_names = {output.value.index: f"z{number}" for number, output in enumerate(program.outputs)}
+    if len(result_names) == 1:
+        result_names = dict.fromkeys(result_names, "z")
     lines = []
-    for index, application in enumerate(program.applications, start=len(program.inputs)):
+    for application, results in zip(program.applications, program.results, strict=True):
         text, precedence = _written(application, written)
-        if index == program.output or uses[index] > 1:
-            name = "z" if index == program.output else f"y{index}"
-            lines.append(f"{name} = {text}")
-            text, precedence = name, ATOM
-        written.append((text, precedence))
+        if len(results) == 1 and results[0] not in result_names and uses[results[0]] <= 1:
+            written.append((text, precedence))
+            continue
+        chosen = [result_names.get(index, f"y{index}") for index in results]
+        lines.append(f"{', '.join(chosen)} = {text}")
+        written += [(name, ATOM) for name in chosen]
     for name, each in zip(names, program.inputs, strict=True):
         lines.append(f"{name}: {describe(each.tensor)}{'' if each.requires_grad else ', requires no grad'}")
-    lines.append(f"cotangent: {'1 (implicit)' if program.cotangent is None else describe(program.cotangent)}")
+    for output in program.outputs:
+        of = "" if len(program.outputs) == 1 else f" of {result_names[output.value.index]}"
+        lines.append(f"cotangent{of}: {'1 (implicit)' if output.cotangent is None else describe(output.cotangent)}")
     return "\n".join(lines)
 
 
@@ -63,7 +70,7 @@ def _written(application: Application, written: list[tuple[str, int]]) -> tuple[
     operands = tuple(operand(position, each) for position, each in enumerate(application.operands))
     if operation.name == "pow":
         return operands[0] + str(application.arguments["exponent"]).translate(_SUPERSCRIPTS), operation.precedence
-    return fill_in(operation.notation, operands, application.arguments), operation.precedence
+    return operation.written(operands, application.arguments), operation.precedence
 
 
 def describe(spec: TensorSpec) -> str:

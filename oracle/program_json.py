@@ -6,6 +6,7 @@ from typing import Any
 
 from cattrs.preconf.json import make_converter
 
+from oracle.index import Index, IndexTensor, Slice
 from oracle.program import Argument, Operand, Program, Value
 from oracle.tensor import Fill
 
@@ -21,12 +22,33 @@ def _values(data: Any, _: object) -> tuple[float, ...] | Fill:
 
 
 def _argument(data: Any, _: object) -> Argument:
+    if isinstance(data, dict):
+        return Index(tuple(map(_entry, data["entries"]))) if "entries" in data else _index_tensor(data)
     return tuple(data) if isinstance(data, list) else data
+
+
+def _entry(data: Any) -> int | None | Slice | IndexTensor:
+    if isinstance(data, dict):
+        return Slice(**data) if "step" in data else _index_tensor(data)
+    return data  # type: ignore[no-any-return]  # a number or None
+
+
+def _index_tensor(data: Any) -> IndexTensor:
+    return IndexTensor(tuple(data["shape"]), tuple(data["values"]))
 
 
 _CONVERTER.register_structure_hook_func(lambda kind: kind == Operand, _operand)
 _CONVERTER.register_structure_hook_func(lambda kind: kind == (tuple[float, ...] | Fill), _values)
 _CONVERTER.register_structure_hook_func(lambda kind: kind == Argument, _argument)
+for _kind in (Index, IndexTensor):
+    # Their fields are unions, which a converter does not take apart by itself.
+    _CONVERTER.register_unstructure_hook(_kind, lambda each: _plain(each))
+
+
+def _plain(each: Any) -> Any:
+    if isinstance(each, Index | Slice | IndexTensor):
+        return {name: _plain(value) for name, value in vars(each).items()}
+    return [_plain(item) for item in each] if isinstance(each, tuple) else each
 
 
 def to_json(program: Program) -> str:

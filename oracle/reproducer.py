@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,9 @@ def element_script(program: Program, device: str, route: str, mismatch: Mismatch
     return _script(
         program,
         device,
-        f"{_source(program, mismatch.source)}, element {mismatch.element}, asked by {route}.",
+        f"{_source(program, mismatch)}, element {mismatch.element}, asked by {route}.",
         [
-            _asked(program, route, mismatch.source),
+            _asked(route, mismatch),
             f"came = result[{', '.join(map(str, mismatch.element)) or '()'}].item()",
             f"due = {high!r}{exactly}",
             f"rest = {low!r}  # due + rest is the due value to 106 bits",
@@ -43,7 +44,7 @@ def element_script(program: Program, device: str, route: str, mismatch: Mismatch
 def kind_script(program: Program, device: str, route: str, wrong: WrongKind) -> str:
     """A script that prints a gradient's shape, dtype and device, or what was raised; exits 1 while that is wrong."""
     if wrong.due == AN_ANSWER:
-        asked = _indented(_asked(program, route, program.differentiated[0]))
+        asked = _indented(_asked(route, replace(wrong, source=program.differentiated[0])))
         failed = 'print(f"raised {type(error).__name__}: {error}")\n    raise SystemExit(1) from None'
         return _script(
             program, device, f"Asked by {route}.", [f"try:\n{asked}\nexcept Exception as error:\n    {failed}"]
@@ -54,9 +55,9 @@ def kind_script(program: Program, device: str, route: str, wrong: WrongKind) -> 
     return _script(
         program,
         device,
-        f"{_source(program, wrong.source)}, asked by {route}.",
+        f"{_source(program, wrong)}, asked by {route}.",
         [
-            _asked(program, route, wrong.source),
+            _asked(route, wrong),
             f"came = {said}",
             f"due = {wrong.due!r}",
             'print(f"came {came}\\ndue  {due}")',
@@ -75,23 +76,26 @@ def law_script(program: Program, device: str, law: Law) -> str:
             inspect.getsource(law).strip(),
             "",
             "",
-            f"broken = {law.__name__}(inputs, program, cotangent)",
+            f"broken = {law.__name__}(inputs, program, cotangents)",
             'print(broken or "the law holds")',
             "raise SystemExit(1 if broken else 0)",
         ],
     )
 
 
-def _source(program: Program, source: int | None) -> str:
-    return "The output" if source is None else f"The gradient of {value_name(program, source)}"
+def _source(program: Program, wrong: Mismatch | WrongKind) -> str:
+    if wrong.source is None:
+        return f"The output {value_name(program, program.outputs[wrong.output].value.index)}"
+    return f"The gradient of {value_name(program, wrong.source)}"
 
 
-def _asked(program: Program, route: str, source: int | None) -> str:
-    if source is None:
-        return "result = program(*inputs()).detach()"
+def _asked(route: str, wrong: Mismatch | WrongKind) -> str:
+    if wrong.source is None:
+        return f"result = program(*inputs())[{wrong.output}].detach()"
     if route == "backward":
-        return f"x = inputs()\nprogram(*x).backward(gradient=cotangent())\nresult = x[{source}].grad"
-    return f"x = inputs()\n(result,) = torch.autograd.grad(program(*x), x[{source}], cotangent(), allow_unused=True)"
+        return f"x = inputs()\ntorch.autograd.backward(program(*x), cotangents())\nresult = x[{wrong.source}].grad"
+    asked = f"torch.autograd.grad(program(*x), x[{wrong.source}], cotangents(), allow_unused=True)"
+    return f"x = inputs()\n(result,) = {asked}"
 
 
 def _split(value: Fraction) -> tuple[float, float]:
@@ -107,17 +111,21 @@ def _script(program: Program, device: str, title: str, check: list[str]) -> str:
         build.append(tensor_source(each.tensor, name))
         if each.requires_grad:
             build.append(f"{name}.requires_grad_()")
-    cotangent = (
-        "return None"
-        if program.cotangent is None
-        else tensor_source(program.cotangent, "gradient") + "\nreturn gradient"
-    )
+    gradients = []
+    listed = []
+    for number, output in enumerate(program.outputs):
+        if output.cotangent is None:
+            listed.append("None")
+        else:
+            listed.append(f"gradient{number}")
+            gradients.append(tensor_source(output.cotangent, f"gradient{number}"))
+    gradients.append(f"return [{', '.join(listed)}]")
     sections = [
         f'"""{title}\n\n{text}\n"""',
         f"from __future__ import annotations\n\nimport math\n\nimport torch\n\ndevice = {device!r}",
         "def inputs():\n" + _indented("\n".join([*build, f"return [{', '.join(names)}]"])),
         function_source(program),
-        "def cotangent():\n" + _indented(cotangent),
+        "def cotangents():\n" + _indented("\n".join(gradients)),
         "\n".join(check),
     ]
     return "\n\n\n".join(sections) + "\n"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.number_format import NumberFormat
+from oracle.number_format import NUMBER_FORMATS, NumberFormat
 
 Radii = NDArray[np.float64]
 
@@ -25,6 +26,8 @@ class Sums:
         magnitudes: the sums of the terms' magnitudes, radii included.
         count: the numbers of terms.
         smallest_quantum: given the function ``quantum``, returns the smallest quantum among the terms of each sum.
+        in_the_format_itself: whether each partial sum is stored as a number of the format, not of the one that other
+            sums accumulate in.
     """
 
     midpoint: NDArray[Any]
@@ -32,17 +35,15 @@ class Sums:
     magnitudes: Radii
     count: NDArray[np.int64]
     smallest_quantum: Callable[[Callable[[Radii], Radii]], Radii]
+    in_the_format_itself: bool = False
 
 
-POWER_ROUNDINGS = {"float64": 4, "float32": 8}
-"""Error of ``pow`` in units of u (one ulp is at most 2u), by the format that it computes in.
-
-The worst of the libraries that PyTorch calls: CUDA documents 2 ulp for ``pow`` and 4 ulp for ``powf`` (CUDA C++
-Programming Guide, mathematical functions); SLEEF's ``pow_u10`` documents 1 ulp and glibc 1 ulp on x86-64.
-"""
+POWER_ULPS = (4.5, 2.5)
+"""Error of ``pow`` in ulp of the exact value, in float32 and in float64, as in ``oracle.functions``: the worst is CUDA's,
+whose tables say 4 and 2; SLEEF's ``pow_u10`` documents 1 and glibc 1."""
 
 REPEATED_PRODUCTS = {1: 0, 2: 1, 3: 2}
-"""Roundings of the exponents that PyTorch computes by multiplication (aten/src/ATen/native/cpu/PowKernel.cpp)."""
+"""Roundings of the exponents that PyTorch computes by multiplication in the dtype (aten/src/ATen/native/cpu/PowKernel.cpp)."""
 
 
 class Rounding(ABC):
@@ -52,7 +53,7 @@ class Rounding(ABC):
         self.number_format = number_format
 
     @abstractmethod
-    def of_operation(self, midpoint: NDArray[Any], propagated: Radii, roundings: int = 1) -> Radii:
+    def of_operation(self, midpoint: NDArray[Any], propagated: Radii, roundings: float | Radii = 1) -> Radii:
         """The radius of a result that is within ``propagated`` of ``midpoint`` before it is rounded."""
 
     @abstractmethod
@@ -60,8 +61,25 @@ class Rounding(ABC):
         """The same for an integer power."""
 
     @abstractmethod
+    def of_function(
+        self, midpoint: NDArray[Any], propagated: Radii, ulps: tuple[float, float], scale: Radii | None = None
+    ) -> Radii:
+        """The same for a library's function with an error of ``ulps`` (in float32, in float64) of ``scale``.
+
+        Without ``scale`` they are counted of the result.
+        """
+
+    @abstractmethod
     def of_sum(self, sums: Sums) -> Radii:
         """The same for sums of several terms."""
+
+    def within_formula(self, fused: bool) -> Rounding:
+        """The model for what is computed on the way, within one elementwise formula, in one kernel if that is ``fused``."""
+        return self
+
+    def stored(self, midpoint: NDArray[Any], radius: Radii, fused: bool) -> Radii:
+        """The radius of the result of a formula, once it is stored as a number of the format."""
+        return radius
 
 
 class RunningError(Rounding):
@@ -74,36 +92,72 @@ class RunningError(Rounding):
     floating-point arithmetic*, SIAM J. Matrix Anal. Appl. 34, 2013). Beyond the largest number nothing is known. A
     device that flushes subnormal results to zero loses up to the smallest normal number instead of the smallest
     subnormal one.
+
+    Within a formula the range is that of the format which is computed in; every operation rounds to u' if one kernel
+    computes them all, else to u.
     """
 
-    def __init__(self, number_format: NumberFormat, flushes_subnormals: bool = False) -> None:
+    def __init__(
+        self, number_format: NumberFormat, flushes_subnormals: bool = False, *, stage: str = "stored"
+    ) -> None:
         super().__init__(number_format)
-        self.underflow = number_format.smallest_normal if flushes_subnormals else number_format.smallest_subnormal
+        self.flushes_subnormals = flushes_subnormals
+        computed = NUMBER_FORMATS[number_format.accumulation]
+        range_format = number_format if stage == "stored" else computed
+        self.unit_roundoff = computed.unit_roundoff if stage == "fused" else number_format.unit_roundoff
+        self.largest = range_format.largest
+        self.underflow = range_format.smallest_normal if flushes_subnormals else range_format.smallest_subnormal
+        self.computed = computed
+        # A library's function errs in the format that it is computed in; what is not stored is not rounded again.
+        self.rounding_of_functions = 0.0 if computed.unit_roundoff == self.unit_roundoff else self.unit_roundoff
 
-    def of_operation(self, midpoint: NDArray[Any], propagated: Radii, roundings: int = 1) -> Radii:
-        return self._inflated(midpoint, propagated, roundings * self.number_format.unit_roundoff)
+    @cached_property
+    def _stages(self) -> dict[bool, RunningError]:
+        return {
+            fused: RunningError(self.number_format, self.flushes_subnormals, stage="fused" if fused else "unfused")
+            for fused in (False, True)
+        }
+
+    def within_formula(self, fused: bool) -> Rounding:
+        return self if self.computed is self.number_format else self._stages[fused]
+
+    def stored(self, midpoint: NDArray[Any], radius: Radii, fused: bool) -> Radii:
+        if self.computed is self.number_format:
+            return radius
+        return self._inflated(midpoint, radius, self.unit_roundoff if fused else 0.0)
+
+    def of_operation(self, midpoint: NDArray[Any], propagated: Radii, roundings: float | Radii = 1) -> Radii:
+        return self._inflated(midpoint, propagated, roundings * self.unit_roundoff)
 
     def of_power(self, midpoint: NDArray[Any], propagated: Radii, exponent: int) -> Radii:
-        computed = self.number_format.accumulation
-        roundings = REPEATED_PRODUCTS.get(exponent, POWER_ROUNDINGS[computed])
-        relative = roundings * self.number_format.accumulation_roundoff
-        if computed != self.number_format.name:
-            relative += self.number_format.unit_roundoff
-        return self._inflated(midpoint, propagated, relative)
+        if exponent not in REPEATED_PRODUCTS:
+            return self.of_function(midpoint, propagated, POWER_ULPS)
+        return self._inflated(midpoint, propagated, REPEATED_PRODUCTS[exponent] * self.unit_roundoff)
+
+    def of_function(
+        self, midpoint: NDArray[Any], propagated: Radii, ulps: tuple[float, float], scale: Radii | None = None
+    ) -> Radii:
+        # One ulp is at most 2u times the magnitude.
+        relative = 2 * ulps[self.computed.name == "float64"] * self.computed.unit_roundoff
+        if scale is not None:
+            propagated = propagated + relative * scale
+            relative = 0.0
+        return self._inflated(midpoint, propagated, relative + self.rounding_of_functions)
 
     def of_sum(self, sums: Sums) -> Radii:
-        accumulated = sums.propagated + (sums.count - 1) * self.number_format.accumulation_roundoff * sums.magnitudes
+        unit = self.unit_roundoff if sums.in_the_format_itself else self.computed.unit_roundoff
+        accumulated = sums.propagated + np.maximum(sums.count - 1, 0) * unit * sums.magnitudes
         # An overflow on the way does not depend on how the terms cancel in the end.
-        accumulated = np.where(sums.magnitudes <= self.number_format.largest, accumulated, np.inf)
-        return self._inflated(sums.midpoint, accumulated, self.number_format.unit_roundoff)
+        accumulated = np.where(sums.magnitudes <= self.largest, accumulated, np.inf)
+        return self._inflated(sums.midpoint, accumulated, self.unit_roundoff)
 
-    def _inflated(self, midpoint: NDArray[Any], propagated: Radii, relative: float) -> Radii:
+    def _inflated(self, midpoint: NDArray[Any], propagated: Radii, relative: float | Radii) -> Radii:
         magnitude = np.abs(midpoint).astype(np.float64) + propagated
         radius = propagated + (relative * magnitude + self.underflow)
         # An exact 0 stays 0: there is nothing to round or to underflow. (Other midpoints may be too small for float64.)
         radius = np.where((midpoint == 0) & (propagated == 0), 0.0, radius)
         # The comparison is false for NaN too, which 0 times infinity leaves behind.
-        return np.where(magnitude <= self.number_format.largest, radius, np.inf)
+        return np.where(magnitude <= self.largest, radius, np.inf)
 
 
 class NoRounding(Rounding):
@@ -122,13 +176,18 @@ class NoRounding(Rounding):
         super().__init__(number_format)
         self.powers_are_exact = powers_are_exact
 
-    def of_operation(self, midpoint: NDArray[Any], propagated: Radii, roundings: int = 1) -> Radii:
+    def of_operation(self, midpoint: NDArray[Any], propagated: Radii, roundings: float | Radii = 1) -> Radii:
         return np.where((propagated == 0) & self._representable(midpoint), 0.0, np.inf)
 
     def of_power(self, midpoint: NDArray[Any], propagated: Radii, exponent: int) -> Radii:
         if exponent not in REPEATED_PRODUCTS and not self.powers_are_exact:
             return np.full(midpoint.shape, np.inf)
         return self.of_operation(midpoint, propagated)
+
+    def of_function(
+        self, midpoint: NDArray[Any], propagated: Radii, ulps: tuple[float, float], scale: Radii | None = None
+    ) -> Radii:
+        return np.full(np.shape(midpoint), np.inf)
 
     def of_sum(self, sums: Sums) -> Radii:
         room = 2.0**self.number_format.precision * sums.smallest_quantum(quantum)

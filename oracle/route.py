@@ -14,7 +14,7 @@ from oracle.program import Program
 from oracle.tensor import TensorSpec
 from oracle.torch_source import function_source
 
-TorchFunction = Callable[..., torch.Tensor]
+TorchFunction = Callable[..., list[torch.Tensor]]
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Answer:
     """What PyTorch said.
 
     Attributes:
-        output: the value that was differentiated.
+        outputs: the values that were differentiated.
         gradients: by number of the input, for every input that requires grad; None where PyTorch gave none.
     """
 
-    output: torch.Tensor
+    outputs: list[torch.Tensor]
     gradients: dict[int, torch.Tensor | None]
 
 
@@ -42,38 +42,42 @@ def leaves(program: Program, device: str) -> list[torch.Tensor]:
     return [tensor(each.tensor, device).requires_grad_(each.requires_grad) for each in program.inputs]
 
 
-def cotangent(program: Program, device: str) -> torch.Tensor | None:
-    """A new cotangent tensor, or None for the implicit 1."""
-    return None if program.cotangent is None else tensor(program.cotangent, device)
+def cotangents(program: Program, device: str) -> list[torch.Tensor | None]:
+    """New cotangent tensors, one for each output; None for the implicit 1."""
+    return [None if each.cotangent is None else tensor(each.cotangent, device) for each in program.outputs]
 
 
-def torch_function(program: Program) -> TorchFunction:
-    """The program as a function of its input tensors."""
-    return _compiled(function_source(program))
+def torch_function(program: Program, device: str) -> TorchFunction:
+    """The program as a function of its input tensors on ``device``."""
+    return _compiled(function_source(program), device)
 
 
 @lru_cache(maxsize=4096)
-def _compiled(source: str) -> TorchFunction:
+def _compiled(source: str, device: str) -> TorchFunction:
     namespace: dict[str, TorchFunction] = {}
-    exec(source, {"torch": torch}, namespace)  # the text comes from the catalogue, never from outside
+    exec(source, {"torch": torch, "device": device}, namespace)  # the text comes from the catalogue, never from outside
     return namespace["program"]
 
 
 def by_backward(program: Program, device: str) -> Answer:
-    """``output.backward(gradient=cotangent)``, read from ``.grad``."""
+    """``torch.autograd.backward(outputs, cotangents)``, read from ``.grad``."""
     inputs = leaves(program, device)
-    output = torch_function(program)(*inputs)
-    output.backward(gradient=cotangent(program, device))
-    return Answer(output.detach(), {index: inputs[index].grad for index in program.differentiated})
+    outputs = torch_function(program, device)(*inputs)
+    torch.autograd.backward(outputs, cotangents(program, device))
+    return Answer(_detached(outputs), {index: inputs[index].grad for index in program.differentiated})
 
 
 def by_grad(program: Program, device: str) -> Answer:
-    """``torch.autograd.grad(output, inputs, cotangent)``."""
+    """``torch.autograd.grad(outputs, inputs, cotangents)``."""
     inputs = leaves(program, device)
-    output = torch_function(program)(*inputs)
+    outputs = torch_function(program, device)(*inputs)
     wanted = [inputs[index] for index in program.differentiated]
-    gradients = torch.autograd.grad(output, wanted, cotangent(program, device), allow_unused=True)
-    return Answer(output.detach(), dict(zip(program.differentiated, gradients, strict=True)))
+    gradients = torch.autograd.grad(outputs, wanted, cotangents(program, device), allow_unused=True)
+    return Answer(_detached(outputs), dict(zip(program.differentiated, gradients, strict=True)))
+
+
+def _detached(outputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [output.detach() for output in outputs]
 
 
 ROUTES: dict[str, Callable[[Program, str], Answer]] = {"backward": by_backward, "autograd.grad": by_grad}

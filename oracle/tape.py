@@ -1,165 +1,157 @@
-"""Recording of a program's definitions as primitives, and the sweeps that carry balls through them."""
+"""Definitions carried out on balls as they are written, recorded as primitives for the reverse sweep."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
-import sympy
+from numpy.typing import NDArray
 
-from oracle.array import Array, Domain, Rearrangement
+from oracle import elementwise
+from oracle.array import Array, Domain, Floats, Rearrangement
 from oracle.ball import Ball
-from oracle.expression import compiled, partial_derivative
-from oracle.rounding import Rounding
+from oracle.formula import Formula
 
-Forward = Callable[[tuple[Ball, ...]], Ball]
-Adjoint = Callable[[Ball, tuple[Ball, ...], Ball, int], Ball]
-"""(cotangent of the result, operands, result, number of the operand) -> cotangent of that operand."""
-
-
-@dataclass(frozen=True)
-class Primitive:
-    """One recorded step: how it computes, and how it sends a cotangent back to each of its operands."""
-
-    operands: tuple[int, ...]
-    forward: Forward
-    adjoint: Adjoint
+Adjoint = Callable[[Ball, int], Ball]
+"""(cotangent of the result, number of the operand) -> cotangent of that operand."""
 
 
 @dataclass
 class Tape:
-    """Primitives in the order of their recording; the first ``input_count`` nodes are inputs."""
+    """What was computed, in the order in which it was.
 
-    input_count: int
-    primitives: list[Primitive] = field(default_factory=list)
+    Attributes:
+        balls: the value of every node.
+        operands: for every node the nodes that it was computed from; none for inputs and constants.
+        adjoints: for every node how it sends a cotangent back to each of its operands.
+    """
 
-    def record(self, primitive: Primitive) -> int:
-        """Append ``primitive`` and return the number of its result."""
-        self.primitives.append(primitive)
-        return self.input_count + len(self.primitives) - 1
+    balls: list[Ball] = field(default_factory=list)
+    operands: list[tuple[int, ...]] = field(default_factory=list)
+    adjoints: list[Adjoint | None] = field(default_factory=list)
 
-    def forward_sweep(self, inputs: tuple[Ball, ...]) -> list[Ball]:
-        """The ball of every node."""
-        balls = list(inputs)
-        for primitive in self.primitives:
-            balls.append(primitive.forward(tuple(balls[node] for node in primitive.operands)))
-        return balls
+    def record(self, ball: Ball, operands: tuple[int, ...] = (), adjoint: Adjoint | None = None) -> RecordedArray:
+        """Append a node and return it."""
+        self.balls.append(ball)
+        self.operands.append(operands)
+        self.adjoints.append(adjoint)
+        return RecordedArray(self, len(self.balls) - 1)
 
-    def reverse_sweep(
-        self, balls: list[Ball], output: int, cotangent: Ball, wanted: tuple[int, ...]
-    ) -> dict[int, Ball]:
-        """The cotangents of the ``wanted`` inputs that ``output`` depends on."""
+    def reverse_sweep(self, seeds: list[tuple[int, Ball]], wanted: tuple[int, ...]) -> dict[int, Ball]:
+        """The cotangents of the ``wanted`` nodes that the seeds, pairs of a node and its cotangent, depend on."""
         needed = set(wanted)
-        for node, primitive in enumerate(self.primitives, start=self.input_count):
-            if needed.intersection(primitive.operands):
+        for node, operands in enumerate(self.operands):
+            if needed.intersection(operands):
                 needed.add(node)
-        cotangents = {output: cotangent} if output in needed else {}
-        for node in range(output, self.input_count - 1, -1):
-            if node not in cotangents:
+        cotangents: dict[int, Ball] = {}
+
+        def receive(node: int, cotangent: Ball) -> None:
+            present = cotangents.get(node)
+            cotangents[node] = cotangent if present is None else present + cotangent
+
+        for node, seed in seeds:
+            if node in needed:
+                receive(node, seed)
+        for node in range(len(self.balls) - 1, -1, -1):
+            adjoint = self.adjoints[node]
+            if node not in cotangents or adjoint is None:
                 continue
             incoming = cotangents.pop(node)
-            primitive = self.primitives[node - self.input_count]
-            operands = tuple(balls[operand] for operand in primitive.operands)
-            for position, operand in enumerate(primitive.operands):
+            for position, operand in enumerate(self.operands[node]):
                 if operand in needed:
-                    outgoing = primitive.adjoint(incoming, operands, balls[node], position)
-                    present = cotangents.get(operand)
-                    cotangents[operand] = outgoing if present is None else present + outgoing
+                    receive(operand, adjoint(incoming, position))
         return cotangents
 
 
 class RecordedArray(Array):
-    """An array whose every operation becomes a primitive of ``tape``."""
+    """A node of ``tape``: every operation on it computes its ball and becomes a node too."""
 
-    def __init__(self, tape: Tape, node: int, shape: tuple[int, ...], rounding: Rounding) -> None:
+    def __init__(self, tape: Tape, node: int) -> None:
         self.tape = tape
         self.node = node
-        self.shape = shape
-        self.rounding = rounding
+        self.shape = self.ball.shape
 
-    def _record(self, primitive: Primitive, shape: tuple[int, ...]) -> RecordedArray:
-        return RecordedArray(self.tape, self.tape.record(primitive), shape, self.rounding)
+    @property
+    def ball(self) -> Ball:
+        """Its value."""
+        return self.tape.balls[self.node]
 
     def constant(self, value: float) -> RecordedArray:
-        ball = Ball.exact(np.array(float(value)), self.rounding)
-        return self._record(Primitive((), lambda operands: ball, _no_adjoint), ())
+        return self.tape.record(Ball.exact(np.array(float(value)), self.ball.rounding))
 
-    def elementwise(
-        self, expression: sympy.Expr, *operands: RecordedArray, in_result: sympy.Expr | None = None
+    def smooth_or_kinked(self, formula: Formula, *operands: RecordedArray) -> RecordedArray:
+        arrays = (self, *operands)
+        balls = tuple(array.ball for array in arrays)
+        result = elementwise.value(formula, balls)
+        # A formula of constants alone, or one that does not depend on its operands, has to be spread out.
+        shape = np.broadcast_shapes(*(ball.shape for ball in balls))
+        if result.shape != shape:
+            result = result.take(lambda elements: np.broadcast_to(elements, shape))
+
+        def adjoint(cotangent: Ball, position: int) -> Ball:
+            sent = elementwise.pulled_back(formula, balls, result, cotangent, position)
+            if balls[position].shape == sent.shape:
+                return sent
+            return sent.sum(tuple(range(len(sent.shape))))
+
+        return self.tape.record(result, tuple(array.node for array in arrays), adjoint)
+
+    def gather(
+        self, rearrangement: Rearrangement, *others: RecordedArray, indexed: bool = False
     ) -> RecordedArray:
-        function = compiled(expression)
+        arrays = (self, *others)
+        shapes = tuple(array.shape for array in arrays)
+        result = self.ball.take(rearrangement, *(other.ball for other in others))
 
-        def forward(balls: tuple[Ball, ...]) -> Ball:
-            return cast("Ball", function(*_two(balls), None))
+        def adjoint(cotangent: Ball, position: int) -> Ball:
+            places = rearrangement(*(_places(shape, each == position) for each, shape in enumerate(shapes)))
+            return cotangent.flattened().scatter_add(places.ravel(), shapes[position], indexed)
 
-        def adjoint(cotangent: Ball, balls: tuple[Ball, ...], result: Ball, position: int) -> Ball:
-            partial = compiled(partial_derivative(expression, position) if in_result is None else in_result)
-            return cast("Ball", cotangent * partial(*_two(balls), result))
+        return self.tape.record(result, tuple(array.node for array in arrays), adjoint)
 
-        nodes = (self.node, *(operand.node for operand in operands))
-        return self._record(Primitive(nodes, forward, adjoint), self.shape)
-
-    def gather(self, rearrangement: Rearrangement) -> RecordedArray:
-        source = self.shape
-        shape = np.shape(rearrangement(np.broadcast_to(np.int8(0), source)))
-        primitive = Primitive(
-            (self.node,),
-            lambda balls: balls[0].take(rearrangement),
-            lambda cotangent, balls, result, position: cotangent.scatter_add(rearrangement, source),
-        )
-        return self._record(primitive, shape)
+    def scatter_sum(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> RecordedArray:
+        places = rearrangement(_places(shape, True))
+        ball = self.ball.flattened().scatter_add(places.ravel(), shape, True)
+        return self.tape.record(ball, (self.node,), lambda cotangent, position: cotangent.take(rearrangement))
 
     def segment_sum(self, axes: tuple[int, ...]) -> RecordedArray:
         source = self.shape
         kept = tuple(1 if axis in axes else size for axis, size in enumerate(source))
-        shape = tuple(size for axis, size in enumerate(source) if axis not in axes)
-        primitive = Primitive(
-            (self.node,),
-            lambda balls: balls[0].sum(axes),
-            lambda cotangent, balls, result, position: cotangent.take(
-                lambda elements: np.broadcast_to(elements.reshape(kept), source)
-            ),
-        )
-        return self._record(primitive, shape)
 
-    def selection(self, axes: tuple[int, ...]) -> RecordedArray:
-        source = self.shape
-        kept = tuple(1 if axis in axes else size for axis, size in enumerate(source))
-        shape = tuple(size for axis, size in enumerate(source) if axis not in axes)
+        def adjoint(cotangent: Ball, position: int) -> Ball:
+            return cotangent.take(lambda elements: np.broadcast_to(elements.reshape(kept), source))
 
-        def adjoint(cotangent: Ball, balls: tuple[Ball, ...], result: Ball, position: int) -> Ball:
-            # Clarke, Optimization and Nonsmooth Analysis, proposition 2.3.12: the generalized gradient of a maximum is
-            # the convex hull of the candidates' gradients, so each candidate's share lies between 0 and 1.
-            possible, alone = balls[0].candidates(axes)
-            share = Ball.exact(np.where(alone, 1.0, np.where(possible, 0.5, 0.0)), cotangent.rounding)
-            share.radius = np.where(possible & ~alone, 0.5, 0.0)
-            spread = cotangent.take(lambda elements: np.broadcast_to(elements.reshape(kept), source))
-            return spread.selected(share)
+        return self.tape.record(self.ball.sum(axes), (self.node,), adjoint)
 
-        return self._record(Primitive((self.node,), lambda balls: balls[0].largest(axes), adjoint), shape)
+    def selection(self, rank: int) -> RecordedArray:
+        ball = self.ball
+
+        def adjoint(cotangent: Ball, position: int) -> Ball:
+            # Clarke, Optimization and Nonsmooth Analysis, proposition 2.3.12: the generalized gradient of a maximum lies in
+            # the convex hull of the candidates' gradients, so each candidate's share is between 0 and 1.
+            spread = cotangent.take(lambda elements: np.broadcast_to(elements, ball.shape))
+            return spread.weighted(ball.candidates(rank))
+
+        return self.tape.record(ball.order_statistic(rank), (self.node,), adjoint)
 
     def within(self, domain: Domain) -> RecordedArray:
-        primitive = Primitive(
-            (self.node,),
-            lambda balls: balls[0].within(domain),
-            lambda cotangent, balls, result, position: cotangent,
-        )
-        return self._record(primitive, self.shape)
+        return self.tape.record(self.ball.within(domain), (self.node,), lambda cotangent, position: cotangent)
 
-    def with_gradient_roundings(self, count: int) -> RecordedArray:
-        primitive = Primitive(
-            (self.node,),
-            lambda balls: balls[0],
-            lambda cotangent, balls, result, position: cotangent.rounded(count),
-        )
-        return self._record(primitive, self.shape)
+    def with_gradient_roundings(self, count: float | RecordedArray | Callable[[Floats], Floats]) -> RecordedArray:
+        def adjoint(cotangent: Ball, position: int) -> Ball:
+            if isinstance(count, RecordedArray):
+                return cotangent.rounded(count.ball.magnitude + count.ball.radius)
+            return cotangent.rounded(count(cotangent.magnitude) if callable(count) else count)
+
+        return self.tape.record(self.ball, (self.node,), adjoint)
+
+    def without_gradient(self) -> RecordedArray:
+        return self.tape.record(self.ball)
 
 
-def _two(balls: tuple[Ball, ...]) -> tuple[Ball, Ball | None]:
-    return balls[0], balls[1] if len(balls) == 2 else None
-
-
-def _no_adjoint(cotangent: Ball, operands: tuple[Ball, ...], result: Ball, position: int) -> Ball:
-    raise AssertionError("a constant has no operands")
+def _places(shape: tuple[int, ...], counted: bool) -> NDArray[np.int64]:
+    """The number of every place of ``shape`` in row-major order, or -1 everywhere."""
+    size = math.prod(shape)
+    return (np.arange(size) if counted else np.full(size, -1)).reshape(shape)

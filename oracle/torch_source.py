@@ -13,7 +13,7 @@ def value_name(program: Program, index: int) -> str:
 
 
 def function_source(program: Program) -> str:
-    """The source of a function ``program(x0, x1, …)`` that returns the output."""
+    """The source of a function ``program(x0, x1, …)`` that returns the list of its outputs."""
 
     def operand(each: Operand) -> str:
         if isinstance(each, Value):
@@ -22,11 +22,13 @@ def function_source(program: Program) -> str:
 
     parameters = ", ".join(value_name(program, index) for index in range(len(program.inputs)))
     lines = [f"def program({parameters}):"]
-    for index, application in enumerate(program.applications, start=len(program.inputs)):
+    for application, results in zip(program.applications, program.results, strict=True):
         operation = OPERATIONS[application.operation]
         call = operation.call(application.spelling, tuple(map(operand, application.operands)), application.arguments)
-        lines.append(f"    {value_name(program, index)} = {call}")
-    return "\n".join([*lines, f"    return {value_name(program, program.output)}"])
+        names = ", ".join(value_name(program, index) for index in results)
+        lines.append(f"    {names}{',' * operation.several_results * (len(results) == 1)} = {call}")
+    outputs = ", ".join(value_name(program, output.value.index) for output in program.outputs)
+    return "\n".join([*lines, f"    return [{outputs}]"])
 
 
 def tensor_source(spec: TensorSpec, name: str) -> str:

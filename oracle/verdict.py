@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from oracle.ball import QUAD
+from oracle.functions import QUAD
 from oracle.enclosure import Enclosure, certificate, enclosure
 from oracle.exact import ExactResult
 from oracle.number_format import NumberFormat
@@ -35,10 +35,10 @@ class Truth:
 
 @dataclass(frozen=True)
 class Truths:
-    """What a program's output and gradients must be, and which tier says so."""
+    """What a program's outputs and gradients must be, and which tier says so."""
 
     tier: str
-    output: Truth
+    outputs: tuple[Truth, ...]
     gradients: dict[int, Truth]
 
 
@@ -47,12 +47,13 @@ class Mismatch:
     """One element that is not what it must be.
 
     Attributes:
-        source: number of the input whose gradient it belongs to, or None for the output.
+        source: number of the input whose gradient it belongs to, or None for an output.
         element: its index.
         came: what PyTorch said.
         due: the exact value, or the midpoint of its enclosure.
         radius: how far a correct implementation may be from it.
         ulp: the spacing of the program's dtype at ``due``.
+        output: number of the output that it belongs to, if ``source`` is None.
     """
 
     source: int | None
@@ -61,6 +62,7 @@ class Mismatch:
     due: Fraction
     radius: float
     ulp: float
+    output: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class WrongKind:
     source: int | None
     came: str
     due: str
+    output: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def certified(program: Program, powers_are_exact: bool) -> Truths:
 def _truths(tier: str, result: Enclosure) -> Truths:
     return Truths(
         tier,
-        Truth(result.output.midpoint, result.output.judged_radius()),
+        tuple(Truth(ball.midpoint, ball.judged_radius()) for ball in result.outputs),
         {index: Truth(ball.midpoint, ball.judged_radius()) for index, ball in result.gradients.items()},
     )
 
@@ -118,7 +121,7 @@ def exactly(result: ExactResult, certificate: Truths) -> Truths:
 
     return Truths(
         "exact",
-        truth(result.output, certificate.output.radius),
+        tuple(truth(values, due.radius) for values, due in zip(result.outputs, certificate.outputs, strict=True)),
         {index: truth(values, certificate.gradients[index].radius) for index, values in result.gradients.items()},
     )
 
@@ -144,29 +147,32 @@ def judge(program: Program, answer: Answer, truths: Truths) -> Verdict:
     wrong: list[Mismatch | WrongKind] = []
     elements = informative = 0
     worst = 0.0
-    kind = _wrong_kind(None, answer.output, truths.output.midpoint.shape, program, answer.output.device)
-    if kind is not None:
-        return Verdict(0, 0, 0, 0.0, (kind,))
-    error, bad = _compare(None, answer.output, truths.output, number_format)
-    worst = max(worst, error)
-    wrong += bad
+    device = answer.outputs[0].device
+    for number, (output, truth) in enumerate(zip(answer.outputs, truths.outputs, strict=True)):
+        kind = _wrong_kind(None, output, truth.midpoint.shape, program, device)
+        if kind is not None:
+            return Verdict(0, 0, 0, 0.0, (replace(kind, output=number),))
+        error, bad = _compare(None, output, truth, number_format)
+        worst = max(worst, error)
+        wrong += [replace(each, output=number) for each in bad]
     for index, gradient in answer.gradients.items():
-        truth = truths.gradients.get(index)
-        if gradient is None or truth is None:
-            if (gradient is None) != (truth is None):
-                wrong.append(WrongKind(index, _present(gradient), _present(truth)))
+        due = truths.gradients.get(index)
+        if gradient is None or due is None:
+            if (gradient is None) != (due is None):
+                wrong.append(WrongKind(index, _present(gradient), _present(due)))
             continue
         shape = program.inputs[index].tensor.shape
-        kind = _wrong_kind(index, gradient, shape, program, answer.output.device)
+        kind = _wrong_kind(index, gradient, shape, program, device)
         if kind is not None:
             wrong.append(kind)
             continue
-        error, bad = _compare(index, gradient, truth, number_format)
+        error, bad = _compare(index, gradient, due, number_format)
         worst = max(worst, error)
         wrong += bad
         elements += gradient.numel()
-        informative += int(np.count_nonzero(_is_informative(truth)))
-    return Verdict(elements, informative, answer.output.numel(), worst, tuple(wrong))
+        informative += int(np.count_nonzero(_is_informative(due)))
+    outputs = sum(output.numel() for output in answer.outputs)
+    return Verdict(elements, informative, outputs, worst, tuple(wrong))
 
 
 def _present(gradient: object) -> str:

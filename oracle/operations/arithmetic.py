@@ -1,18 +1,145 @@
-"""Elementwise arithmetic with broadcasting: what polynomials are made of."""
+"""Arithmetic with broadcasting."""
 
-from oracle.operations.operation import Operation
+from __future__ import annotations
+
+import sympy
+
+from oracle.array import Array
+from oracle.formula import A, B, Branch, C, D, G, Smooth, Y, ordered
+from oracle.operations.elementwise import elementwise, with_arguments
+from oracle.operations.operation import ANYWHERE, POSITIVE, Interval, Operation
+
+ADDITION_WITH_ALPHA = Smooth(A + C * B, stepwise=True)
+SUBTRACTION_WITH_ALPHA = Smooth(A - C * B, stepwise=True)
+PRODUCT_ADDED = Smooth(A + D * B * C)
+# -grad * value * t1 / (t2 * t2)
+QUOTIENT_ADDED = Smooth(A + D * B / C, (None, D / C, -(D * B) / (C * C)))
+# From the start for small weights, from the end for others (aten/src/ATen/native/Lerp.h).
+_NEAR = Smooth(A + C * (B - A), (1 - C, C, B - A))
+_FAR = Smooth(B - (B - A) * (1 - C), (1 - C, C, B - A))
+INTERPOLATION = Branch(2, -0.5, _FAR, Branch(2, 0.5, _NEAR, _FAR))
+QUOTIENT = Smooth(A / B, (G / B,))
+POWER = Smooth(A**B, (B * A ** (B - 1), Y * sympy.log(A)))
+
+
+def _add(a: Array, b: Array | float, alpha: float = 1) -> Array:
+    return a + b if alpha == 1 else a.elementwise(ADDITION_WITH_ALPHA, b, alpha)
+
+
+def _subtract(a: Array, b: Array | float, alpha: float = 1) -> Array:
+    return a - b if alpha == 1 else a.elementwise(SUBTRACTION_WITH_ALPHA, b, alpha)
+
+
+def _reversed_subtract(a: Array, b: Array | float, alpha: float = 1) -> Array:
+    return -_subtract(a, b, alpha) if alpha == 1 else -(a.elementwise(Smooth(C * A - B), b, alpha))
+
+
+def _real_power(x: Array, exponent: float) -> Array:
+    """A constant power; PyTorch's derivative is exponent * x ** (exponent - 1)."""
+    power, slope = sympy.Rational(exponent), sympy.Rational(exponent - 1)
+    return x.elementwise(Smooth(A**power, (power * A**slope,)))
+
 
 ARITHMETIC = (
-    Operation("add", ("{0} + {1}", "torch.add({0}, {1})", "{0}.add({1})"), lambda a, b: a + b, "{0} + {1}", 0),
-    Operation("sub", ("{0} - {1}", "torch.sub({0}, {1})", "{0}.sub({1})"), lambda a, b: a - b, "{0} - {1}", 0),
-    Operation("mul", ("{0} * {1}", "torch.mul({0}, {1})", "{0}.mul({1})"), lambda a, b: a * b, "{0}·{1}", 1),
-    Operation("neg", ("-{0}", "torch.neg({0})", "{0}.neg()"), lambda a: -a, "-{0}", 2),
+    Operation(
+        "add",
+        ("{0} + {1}", "torch.add({0}, {1}{arguments})", "{0}.add({1}{arguments})"),
+        _add,
+        "binary",
+        in_place=("{0}.clone().add_({1}{arguments})",),
+        notation="{0} + {1}",
+        precedence=0,
+    ),
+    Operation(
+        "sub",
+        ("{0} - {1}", "torch.sub({0}, {1}{arguments})", "{0}.sub({1}{arguments})"),
+        _subtract,
+        "binary",
+        in_place=("{0}.clone().sub_({1}{arguments})",),
+        notation="{0} - {1}",
+        precedence=0,
+    ),
+    Operation(
+        "mul",
+        ("{0} * {1}", "torch.mul({0}, {1})", "{0}.mul({1})"),
+        lambda a, b: a * b,
+        "binary",
+        in_place=("{0}.clone().mul_({1})",),
+        notation="{0}·{1}",
+        precedence=1,
+    ),
+    Operation(
+        "neg",
+        ("-{0}", "torch.neg({0})", "{0}.neg()"),
+        lambda a: -a,
+        "unary",
+        in_place=("{0}.clone().neg_()",),
+        notation="-{0}",
+        precedence=2,
+    ),
     Operation(
         "pow",
         ("{0} ** {exponent}", "torch.pow({0}, {exponent})", "{0}.pow({exponent})"),
         lambda a, exponent: a**exponent,
-        "{0}^{exponent}",
-        3,
+        "integer power",
+        in_place=("{0}.clone().pow_({exponent})",),
+        notation="{0}^{exponent}",
+        precedence=3,
+    ),
+    with_arguments(
+        "scaled_add", _add, "binary with alpha", spellings=("torch.add({0}, {1}{arguments})", "{0}.add({1}{arguments})")
+    ),
+    with_arguments(
+        "scaled_sub", _subtract, "binary with alpha", spellings=("torch.sub({0}, {1}{arguments})", "{0}.sub({1}{arguments})")
+    ),
+    Operation("rsub", ("torch.rsub({0}, {1})",), lambda a, b: b - a, "binary"),
+    elementwise("div", QUOTIENT, "{0} / {1}", domains=(ANYWHERE, Interval(2.0**-4, open=True)), functions=("div", "divide")),
+    elementwise("square", Smooth(A**2, (2 * A,))),
+    # -grad * result * result
+    elementwise("reciprocal", Smooth(1 / A, (ordered(-G, Y**2),)), domains=(POSITIVE,)),
+    elementwise("sqrt", Smooth(sympy.sqrt(A), (G / (2 * Y),)), domains=(POSITIVE,)),
+    # PyTorch's kernels divide 1 by the square root; the derivative is -0.5 * grad * result ** 3.
+    elementwise("rsqrt", Smooth(1 / sympy.sqrt(A), (ordered(-G / 2, Y**3),), stepwise=True), domains=(POSITIVE,)),
+    Operation(
+        "negative_power",
+        ("{0} ** ({exponent})", "torch.pow({0}, {exponent})", "{0}.pow({exponent})"),
+        _real_power,
+        "negative power",
+        domains=(POSITIVE,),
+        in_place=("{0}.clone().pow_({exponent})",),
+    ),
+    Operation(
+        "fractional_power",
+        ("{0} ** ({exponent})", "torch.pow({0}, {exponent})", "{0}.pow({exponent})"),
+        _real_power,
+        "fractional power",
+        domains=(POSITIVE,),
+        in_place=("{0}.clone().pow_({exponent})",),
+    ),
+    elementwise("tensor_power", POWER, "{0} ** {1}", domains=(POSITIVE, ANYWHERE), functions=("pow",)),
+    elementwise("hypot", Smooth(sympy.Function("hypot")(A, B), (G * A / Y, G * B / Y)), domains=(POSITIVE, POSITIVE)),
+    with_arguments(
+        "addcmul",
+        lambda a, b, c, value=1: a.elementwise(PRODUCT_ADDED, b, c, value),
+        "ternary with value",
+        spellings=("torch.addcmul({0}, {1}, {2}{arguments})", "{0}.addcmul({1}, {2}{arguments})"),
+        in_place=("{0}.clone().addcmul_({1}, {2}{arguments})",),
+    ),
+    with_arguments(
+        "addcdiv",
+        lambda a, b, c, value=1: a.elementwise(QUOTIENT_ADDED, b, c, value),
+        "ternary with value",
+        spellings=("torch.addcdiv({0}, {1}, {2}{arguments})", "{0}.addcdiv({1}, {2}{arguments})"),
+        in_place=("{0}.clone().addcdiv_({1}, {2}{arguments})",),
+        domains=(ANYWHERE, ANYWHERE, Interval(2.0**-4, open=True)),
+    ),
+    elementwise("lerp", INTERPOLATION, case="ternary"),
+    with_arguments(
+        "scalar_lerp",
+        lambda a, b, weight: a.elementwise(INTERPOLATION, b, weight),
+        "binary with weight",
+        spellings=("torch.lerp({0}, {1}, {weight})", "{0}.lerp({1}, {weight})"),
+        in_place=("{0}.clone().lerp_({1}, {weight})",),
     ),
 )
-"""Each entry reads: name, spellings, definition, notation, precedence."""
+"""Each entry reads: name, spellings, definition, how it is drawn, and where."""

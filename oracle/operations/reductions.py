@@ -36,7 +36,8 @@ def _sum(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     return x.sum(reduced_axes(dim, len(x.shape)), keepdim)
 
 
-def _mean(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+def mean(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    """The sum over ``dim`` divided by the number of terms."""
     axes = reduced_axes(dim, len(x.shape))
     size = group_size(x.shape, axes)
     total = x.sum(axes, keepdim)
@@ -53,7 +54,7 @@ def squares_in_range(size: int) -> Domain:
     return domain
 
 
-def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Array:
+def variance(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Array:
     """The variance by its definition, in two passes.
 
     PyTorch's forward is Welford's one-pass algorithm. Its error bound is of the same order as that of two passes
@@ -64,12 +65,12 @@ def _var(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False
     size = group_size(x.shape, axes)
     x = x.within(squares_in_range(size))
     # A group of one is its own mean, to the last bit, however x itself was rounded.
-    deviation = x * 0.0 if size == 1 else x - _mean(x, axes, keepdim=True)
+    deviation = x * 0.0 if size == 1 else x - mean(x, axes, keepdim=True)
     return (deviation**2).sum(axes, keepdim) / (size - correction)
 
 
 def _std(x: Array, dim: Dim = None, correction: float = 1, keepdim: bool = False) -> Array:
-    return _var(x, dim, correction, keepdim).square_root()
+    return variance(x, dim, correction, keepdim).square_root()
 
 
 def _amax(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
@@ -96,21 +97,19 @@ def products_in_range(
     return np.broadcast_to(inside, least.shape)
 
 
-def _prod(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
-    """The product of each group, as a balanced tree of products.
+def product(x: Array, axes: tuple[int, ...]) -> Array:
+    """The product over ``axes``, as a balanced tree of products.
 
     Any order of n - 1 multiplications has the relative error (1 + u)^(n - 1) - 1 (Higham, *Accuracy*, lemma 3.1), so
     the tree stands for all of them as long as no partial product leaves the range. PyTorch's gradient is the cotangent
     times (product / element): two operations more than the product of the other elements.
     """
-    axes = reduced_axes(dim, len(x.shape))
-    kept = tuple(axis for axis in range(len(x.shape)) if axis not in axes)
+    kept = tuple(axis for axis in range(x.rank) if axis not in axes)
     size = group_size(x.shape, axes)
     kept_shape = tuple(x.shape[axis] for axis in kept)
-    shape = tuple(1 if axis in axes else side for axis, side in enumerate(x.shape)) if keepdim else kept_shape
     if size == 0:
         # The empty product is 1 and still depends on x, whose gradient is empty too.
-        return x.sum(axes, keepdim) + 1.0
+        return x.sum(axes) + 1.0
     rows = x.gather(lambda elements: elements.transpose(*axes, *kept).reshape(size, *kept_shape))
     rows = rows.within(products_in_range).with_gradient_roundings(2)
     unpaired = []
@@ -121,29 +120,36 @@ def _prod(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
         rows = _rows(rows, 0, half) * _rows(rows, half, 2 * half)
     for row in unpaired:
         rows = rows * row
-    return rows.gather(lambda elements: elements.reshape(shape))
+    return rows.reshape(kept_shape)
+
+
+def kept_axes(reduced: Array, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
+    """``reduced``, with an axis of size 1 for each of ``axes`` of ``x`` if ``keepdim`` asks for it."""
+    return reduced.reshape(tuple(1 if axis in axes else side for axis, side in enumerate(x.shape))) if keepdim else reduced
+
+
+def _prod(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
+    axes = reduced_axes(dim, x.rank)
+    return kept_axes(product(x, axes), x, axes, keepdim)
 
 
 def _rows(array: Array, start: int, stop: int) -> Array:
     return array.gather(lambda elements: elements[start:stop])
 
 
-def _reduction(
-    name: str,
-    definition: Callable[..., Array],
-    notation: str,
-) -> Operation:
+def _reduction(name: str, definition: Callable[..., Array], notation: str, *, ties: bool = False) -> Operation:
     spellings = (f"torch.{name}({{0}}{{arguments}})", f"{{0}}.{name}({{bare_arguments}})")
-    return Operation(name, spellings, definition, f"{notation}({{0}}{{arguments}})", 4)
+    return Operation(name, spellings, definition, "reduction", notation=f"{notation}({{0}}{{arguments}})", ties=ties)
 
 
 REDUCTIONS = (
     _reduction("sum", _sum, "sum"),
-    _reduction("mean", _mean, "mean"),
+    _reduction("nansum", _sum, "nansum"),
+    _reduction("mean", mean, "mean"),
     _reduction("prod", _prod, "product"),
-    _reduction("amax", _amax, "maximum"),
-    _reduction("amin", _amin, "minimum"),
-    _reduction("var", _var, "variance"),
+    _reduction("amax", _amax, "maximum", ties=True),
+    _reduction("amin", _amin, "minimum", ties=True),
+    _reduction("var", variance, "variance"),
     _reduction("std", _std, "standard deviation"),
 )
 """Each entry reads: name, definition, notation."""

@@ -21,7 +21,7 @@ from oracle.laws import Law
 from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.reproducer import AN_ANSWER
-from oracle.route import ROUTES, cotangent, leaves, torch_function
+from oracle.route import ROUTES, cotangents, leaves, torch_function
 from oracle.verdict import Truths, WrongKind, certified, enclosed, exactly, judge
 
 
@@ -104,7 +104,7 @@ class Judge:
             NotCertified: if it may round although powers are exact on this device.
         """
         truths = certified(program, self.arithmetic.powers_are_exact)
-        radii = [truths.output.radius, *(truth.radius for truth in truths.gradients.values())]
+        radii = [*(truth.radius for truth in truths.outputs), *(truth.radius for truth in truths.gradients.values())]
         if self.arithmetic.powers_are_exact and any(radius.any() for radius in radii):
             raise NotCertified(repr(program))
         return truths
@@ -131,7 +131,9 @@ class Judge:
         self.record.comparisons += 1
         try:
             complaint = law(
-                lambda: leaves(program, device), torch_function(program), lambda: cotangent(program, device)
+                lambda: leaves(program, device),
+                torch_function(program, device),
+                lambda: cotangents(program, device),
             )
         except Exception as error:  # as in _compare
             complaint = f"raised {type(error).__name__}: {error}"

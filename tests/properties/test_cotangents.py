@@ -17,7 +17,7 @@ ROOM_FOR_LINEARITY = 5
 
 def explicit_cotangents(*, dtype: str) -> SearchStrategy[Program]:
     """Programs with a cotangent that can be laid out."""
-    return lattice_programs(dtype=dtype).filter(lambda program: program.cotangent is not None)
+    return lattice_programs(dtype=dtype).filter(lambda program: program.outputs[0].cotangent is not None)
 
 
 @for_programs(partial(lattice_programs, spare=ROOM_FOR_LINEARITY))
