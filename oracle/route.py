@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,7 +56,7 @@ def torch_function(program: Program, device: str) -> TorchFunction:
 @lru_cache(maxsize=4096)
 def _compiled(source: str, device: str) -> TorchFunction:
     namespace: dict[str, TorchFunction] = {}
-    exec(source, {"torch": torch, "device": device}, namespace)  # the text comes from the catalogue, never from outside
+    exec(source, {"torch": torch, "math": math, "device": device}, namespace)  # the text comes from the catalogue, never from outside
     return namespace["program"]
 
 

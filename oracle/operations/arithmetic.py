@@ -30,10 +30,6 @@ def _subtract(a: Array, b: Array | float, alpha: float = 1) -> Array:
     return a - b if alpha == 1 else a.elementwise(SUBTRACTION_WITH_ALPHA, b, alpha)
 
 
-def _reversed_subtract(a: Array, b: Array | float, alpha: float = 1) -> Array:
-    return -_subtract(a, b, alpha) if alpha == 1 else -(a.elementwise(Smooth(C * A - B), b, alpha))
-
-
 def _real_power(x: Array, exponent: float) -> Array:
     """A constant power; PyTorch's derivative is exponent * x ** (exponent - 1)."""
     power, slope = sympy.Rational(exponent), sympy.Rational(exponent - 1)
@@ -45,7 +41,7 @@ ARITHMETIC = (
         "add",
         ("{0} + {1}", "torch.add({0}, {1}{arguments})", "{0}.add({1}{arguments})"),
         _add,
-        "binary",
+        "arithmetic",
         in_place=("{0}.clone().add_({1}{arguments})",),
         notation="{0} + {1}",
         precedence=0,
@@ -54,7 +50,7 @@ ARITHMETIC = (
         "sub",
         ("{0} - {1}", "torch.sub({0}, {1}{arguments})", "{0}.sub({1}{arguments})"),
         _subtract,
-        "binary",
+        "arithmetic",
         in_place=("{0}.clone().sub_({1}{arguments})",),
         notation="{0} - {1}",
         precedence=0,
@@ -63,7 +59,7 @@ ARITHMETIC = (
         "mul",
         ("{0} * {1}", "torch.mul({0}, {1})", "{0}.mul({1})"),
         lambda a, b: a * b,
-        "binary",
+        "arithmetic",
         in_place=("{0}.clone().mul_({1})",),
         notation="{0}·{1}",
         precedence=1,
@@ -92,8 +88,8 @@ ARITHMETIC = (
     with_arguments(
         "scaled_sub", _subtract, "binary with alpha", spellings=("torch.sub({0}, {1}{arguments})", "{0}.sub({1}{arguments})")
     ),
-    Operation("rsub", ("torch.rsub({0}, {1})",), lambda a, b: b - a, "binary"),
-    elementwise("div", QUOTIENT, "{0} / {1}", domains=(ANYWHERE, Interval(2.0**-4, open=True)), functions=("div", "divide")),
+    Operation("rsub", ("torch.rsub({0}, {1})",), lambda a, b: b - a if isinstance(b, Array) else -(a - b), "arithmetic"),
+    elementwise("div", QUOTIENT, "{0} / {1}", domains=(ANYWHERE, Interval(2.0**-4, open=True)), functions=("div", "divide"), case="arithmetic"),
     elementwise("square", Smooth(A**2, (2 * A,))),
     # -grad * result * result
     elementwise("reciprocal", Smooth(1 / A, (ordered(-G, Y**2),)), domains=(POSITIVE,)),

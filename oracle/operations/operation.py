@@ -105,4 +105,6 @@ def fill_in(template: str, operands: tuple[str, ...], arguments: dict[str, Argum
 
 
 def _source(value: Argument) -> str:
-    return value.source if isinstance(value, Index | IndexTensor) else repr(value)
+    if isinstance(value, Index | IndexTensor):
+        return value.source
+    return "math.inf" if value == math.inf else repr(value)

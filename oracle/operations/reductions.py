@@ -137,19 +137,21 @@ def _rows(array: Array, start: int, stop: int) -> Array:
     return array.gather(lambda elements: elements[start:stop])
 
 
-def _reduction(name: str, definition: Callable[..., Array], notation: str, *, ties: bool = False) -> Operation:
+def _reduction(
+    name: str, definition: Callable[..., Array], notation: str, case: str = "reduction", *, ties: bool = False
+) -> Operation:
     spellings = (f"torch.{name}({{0}}{{arguments}})", f"{{0}}.{name}({{bare_arguments}})")
-    return Operation(name, spellings, definition, "reduction", notation=f"{notation}({{0}}{{arguments}})", ties=ties)
+    return Operation(name, spellings, definition, case, notation=f"{notation}({{0}}{{arguments}})", ties=ties)
 
 
 REDUCTIONS = (
-    _reduction("sum", _sum, "sum"),
-    _reduction("nansum", _sum, "nansum"),
+    _reduction("sum", _sum, "sum", "sum"),
+    _reduction("nansum", _sum, "nansum", "sum"),
     _reduction("mean", mean, "mean"),
-    _reduction("prod", _prod, "product"),
-    _reduction("amax", _amax, "maximum", ties=True),
-    _reduction("amin", _amin, "minimum", ties=True),
-    _reduction("var", variance, "variance"),
-    _reduction("std", _std, "standard deviation"),
+    _reduction("prod", _prod, "product", "product"),
+    _reduction("amax", _amax, "maximum", "extremum", ties=True),
+    _reduction("amin", _amin, "minimum", "extremum", ties=True),
+    _reduction("var", variance, "variance", "variance"),
+    _reduction("std", _std, "standard deviation", "variance"),
 )
-"""Each entry reads: name, definition, notation."""
+"""Each entry reads: name, definition, notation, how it is drawn."""

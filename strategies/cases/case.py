@@ -1,0 +1,124 @@
+"""What an application of an operation needs besides its first operand, and how that is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from oracle.index import IndexTensor
+from oracle.program import Argument
+from strategies.reuse import some_bytes, reused
+from strategies.shapes import Shape
+
+MOST_ELEMENTS = 64
+"""What a small program's tensors hold at most, as far as an operation can choose."""
+
+Option = TypeVar("Option")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to apply an operation to a first operand of a known shape.
+
+    Attributes:
+        others: the other operands: the shape that a tensor must have, or a number.
+        arguments: keyword arguments.
+        results: how many tensors come out.
+    """
+
+    others: tuple[Shape | float, ...] = ()
+    arguments: dict[str, Argument] = field(default_factory=dict, hash=False)
+    results: int = 1
+
+
+def anything(shape: Shape) -> bool:
+    """Whether a rule fits ``shape``: it fits every shape."""
+    return True
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the applications of some operations are drawn.
+
+    Attributes:
+        draw: a case for a first operand of that shape, drawn with the first argument.
+        fits: whether there is a case for that shape.
+        ranks: the ranks of a first operand that is made for it.
+        others: how many more tensors it may need at most.
+        empty: whether a first operand that is made for it may be empty.
+    """
+
+    draw: Callable[[DrawFn, Shape], Case]
+    fits: Callable[[Shape], bool] = anything
+    ranks: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
+    others: int = 0
+    empty: bool = True
+
+
+@reused
+def whole_numbers(*, lowest: int, highest: int) -> st.SearchStrategy[int]:
+    """Whole numbers between two bounds, kept with their bounds. Shrinks towards 0, or the bound next to it."""
+    return st.integers(lowest, highest)
+
+
+def whole(draw: DrawFn, lowest: int, highest: int) -> int:
+    """A whole number from ``lowest`` to ``highest``; nothing is drawn where there is no choice."""
+    return lowest if lowest == highest else draw(whole_numbers(lowest=lowest, highest=highest))
+
+
+def one_of(draw: DrawFn, options: Sequence[Option]) -> Option:
+    """One of ``options``. Shrinks towards the first."""
+    return options[whole(draw, 0, len(options) - 1)]
+
+
+def perhaps(draw: DrawFn) -> bool:
+    """Yes or no. Shrinks towards no."""
+    return bool(whole(draw, 0, 1))
+
+
+def axis_of(draw: DrawFn, rank: int) -> int:
+    """An axis, counted from either end; a tensor of rank 0 takes 0 and -1. Shrinks towards 0."""
+    side = max(rank, 1)
+    return whole(draw, -side, side - 1)
+
+
+def indices(draw: DrawFn, shape: Shape, size: int, *, distinct: bool = False) -> IndexTensor:
+    """An index tensor of ``shape`` into an axis of ``size``, with duplicates unless ``distinct``.
+
+    Shrinks towards zeros, or towards ascending indices.
+    """
+    count = math.prod(shape)
+    drawn = draw(some_bytes(size=count)) if count else b""
+    if not distinct:
+        return IndexTensor(shape, tuple(byte % size for byte in drawn))
+    left = list(range(size))
+    return IndexTensor(shape, tuple(left.pop(byte % len(left)) for byte in drawn))
+
+
+def mask(draw: DrawFn, shape: Shape) -> IndexTensor:
+    """A mask of ``shape``. Shrinks towards one that is true everywhere."""
+    count = math.prod(shape)
+    drawn = draw(some_bytes(size=count)) if count else b""
+    return IndexTensor(shape, tuple(byte % 2 == 0 for byte in drawn))
+
+
+def broadcast_partner(draw: DrawFn, shape: Shape) -> Shape:
+    """A shape that broadcasts with ``shape`` to ``shape`` itself, or with it to a larger one. Shrinks towards it."""
+    kind = whole(draw, 0, 4)
+    if kind <= 1:
+        return shape
+    if kind <= 3:
+        keep = whole(draw, 0, 2 ** len(shape) - 1)
+        partner = tuple(side if keep >> axis & 1 else 1 for axis, side in enumerate(shape))
+        ones = next((axis for axis, side in enumerate(partner) if side != 1), len(partner))
+        return partner[whole(draw, 0, ones) :]
+    room = MOST_ELEMENTS // max(math.prod(shape), 1)
+    if room < 2 or len(shape) > 4:
+        return shape
+    grown = tuple(whole(draw, 1, min(room, 3)) if side == 1 else side for side in shape)
+    return grown if grown != shape else (whole(draw, 1, min(room, 3)), *shape)

@@ -1,0 +1,86 @@
+"""Cases of elementwise operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis.strategies import DrawFn
+
+from oracle.program import Argument
+from strategies.cases.case import Case, Rule, broadcast_partner, one_of, whole
+from strategies.shapes import Shape
+
+# Numbers that every format holds.
+SCALARS = (2.0, 1.0, -1.0, 0.5, 3.0, -0.75, 0.0, 1.5)
+
+
+def _unary(draw: DrawFn, shape: Shape) -> Case:
+    return Case()
+
+
+def _binary(draw: DrawFn, shape: Shape) -> Case:
+    return Case((broadcast_partner(draw, shape),))
+
+
+def _arithmetic(draw: DrawFn, shape: Shape) -> Case:
+    """A tensor, or a number three times in ten, which is never 0: it may divide."""
+    if whole(draw, 0, 9) >= 7:
+        return Case((one_of(draw, tuple(each for each in SCALARS if each)),))
+    return _binary(draw, shape)
+
+
+def _ternary(draw: DrawFn, shape: Shape) -> Case:
+    second = broadcast_partner(draw, shape)
+    return Case((second, broadcast_partner(draw, tuple(map(int, np.broadcast_shapes(shape, second))))))
+
+
+def _with(
+    rule: Callable[[DrawFn, Shape], Case], name: str, options: tuple[Argument, ...], *, may_lack: bool = False
+) -> Callable[[DrawFn, Shape], Case]:
+    """``rule`` with an argument from ``options``; half of the time without it, if it ``may_lack``."""
+
+    def drawn(draw: DrawFn, shape: Shape) -> Case:
+        case = rule(draw, shape)
+        if may_lack and whole(draw, 0, 1) == 0:
+            return case
+        return Case(case.others, {name: one_of(draw, options)})
+
+    return drawn
+
+
+def _bounds(low: str, high: str) -> Callable[[DrawFn, Shape], Case]:
+    def drawn(draw: DrawFn, shape: Shape) -> Case:
+        lowest = one_of(draw, (-1.0, 0.0, -0.5, -2.0))
+        return Case((), {low: lowest, high: lowest + one_of(draw, (1.0, 2.0, 0.5, 4.0))})
+
+    return drawn
+
+
+def _softplus(draw: DrawFn, shape: Shape) -> Case:
+    return one_of(
+        draw, (Case(), Case((), {"beta": 2.0}), Case((), {"beta": 0.5, "threshold": 4.0}), Case((), {"threshold": 8.0}))
+    )
+
+
+ELEMENTWISE: dict[str, Rule] = {
+    "unary": Rule(_unary),
+    "binary": Rule(_binary, others=1),
+    "arithmetic": Rule(_arithmetic, others=1),
+    "ternary": Rule(_ternary, others=2),
+    "binary with alpha": Rule(_with(_binary, "alpha", (2.0, -1.0, 0.5, -0.75, 0.0)), others=1),
+    "binary with weight": Rule(_with(_binary, "weight", (0.25, 0.5, 0.75, 0.0, 1.0, -0.5, 1.5)), others=1),
+    "ternary with value": Rule(_with(_ternary, "value", (2.0, -1.0, 0.5, -0.75), may_lack=True), others=2),
+    "integer power": Rule(_with(_unary, "exponent", (2, 3, 1, 4, 5))),
+    "negative power": Rule(_with(_unary, "exponent", (-1.0, -2.0, -0.5, -1.5, -3.0))),
+    "fractional power": Rule(_with(_unary, "exponent", (0.5, 1.5, 2.5, 0.25, 3.5))),
+    "softplus": Rule(_softplus),
+    "elu": Rule(_with(_unary, "alpha", (2.0, 0.5, 1.5), may_lack=True)),
+    "celu": Rule(_with(_unary, "alpha", (2.0, 0.5), may_lack=True)),
+    "leaky_relu": Rule(_with(_unary, "negative_slope", (0.5, 0.25, 2.0), may_lack=True)),
+    "hardtanh": Rule(_bounds("min_val", "max_val")),
+    "softshrink": Rule(_with(_unary, "lambd", (1.0, 0.25, 0.0), may_lack=True)),
+    "clamp": Rule(_bounds("min", "max")),
+    "clamp_min": Rule(_with(_unary, "min", (0.0, 1.0, -0.5))),
+}
+"""Every rule of elementwise operations by the name that ``Operation.case`` gives it."""
