@@ -43,7 +43,7 @@ def supports(
     # die of its own that takes it or leaves it, so that any of them may go when Hypothesis shrinks.
     terms = []
     for _ in range(MOST_TERMS):
-        taken, degree = dies.below(2) == 1, dies.below(max_degree + 1)
+        taken, degree = dies.below(3) > 0, dies.below(max_degree + 1)
         factors = [dies.below(max_variables) for _ in range(max_degree)]
         if taken:
             terms.append(tuple(sorted(factors[:degree])))

@@ -34,7 +34,8 @@ def shapes(draw: DrawFn, *, max_rank: int = 5, max_elements: int = 24, min_side:
     dies = dice(draw, count=1 + max_rank + 2)
     room = max_elements
     sides = []
-    for _ in range(dies.below(max_rank + 1)):
+    # There is but one scalar: a third of the share of any other rank is enough for it.
+    for _ in range((dies.below(3 * max_rank + 1) + 2) // 3):
         side = 1 + dies.below(min(room, 5))
         room //= side
         sides.append(side)
