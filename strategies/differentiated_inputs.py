@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 from oracle.program import Input
+from strategies.reuse import reused
 from strategies.tensors import tensors
+from strategies.values import Numbers
 
 
+@reused
 @st.composite
 def differentiated_inputs(
-    draw: DrawFn, *, dtype: str, shapes: tuple[tuple[int, ...], ...], elements: SearchStrategy[float]
+    draw: DrawFn, *, dtype: str, shapes: tuple[tuple[int, ...], ...], numbers: Numbers
 ) -> tuple[Input, ...]:
-    """One input of each of ``shapes``, with values from ``elements``; any non-empty subset of them requires grad.
+    """One input of each of ``shapes``, with values from ``numbers``; any non-empty subset of them requires grad.
 
     Shrinks towards contiguous inputs that all require grad.
     """
     if not shapes:
         raise InvalidArgument(f"{shapes=} must name at least one input")
-    frozen = draw(st.sets(st.integers(0, len(shapes) - 1), max_size=len(shapes) - 1)) if len(shapes) > 1 else set()
+    # A bit for each input that is frozen: any but all.
+    frozen = draw(st.integers(0, 2 ** len(shapes) - 2)) if len(shapes) > 1 else 0
     return tuple(
-        Input(draw(tensors(dtype=dtype, shape=shape, elements=elements)), requires_grad=index not in frozen)
+        Input(draw(tensors(dtype=dtype, shape=shape, numbers=numbers)), requires_grad=not frozen >> index & 1)
         for index, shape in enumerate(shapes)
     )

@@ -10,9 +10,11 @@ from hypothesis.strategies import DrawFn
 
 from oracle.program import Input, Program, ProgramBuilder, Value
 from strategies.cotangents import cotangents
+from strategies.dice import dice
 from strategies.differentiated_inputs import differentiated_inputs
 from strategies.polynomials import Room, lattice_polynomials, supports
 from strategies.reductions import reductions
+from strategies.reuse import reused
 from strategies.shapes import BroadcastGroup, broadcast_groups, shapes
 from strategies.tensors import tensors
 from strategies.values import lattice_numbers, number_format
@@ -26,6 +28,7 @@ def _fan(group: BroadcastGroup) -> int:
     return max(result // max(math.prod(shape), 1) for shape in group.shapes) or 1
 
 
+@reused
 @st.composite
 def lattice_polynomial_programs(
     draw: DrawFn, *, dtype: str, min_inputs: int = 1, max_inputs: int = 4, max_elements: int = 24, spare: int = 1
@@ -42,6 +45,8 @@ def lattice_polynomial_programs(
     """
     if not 1 <= min_inputs <= max_inputs <= 4:
         raise InvalidArgument(f"{min_inputs=} and {max_inputs=} must ascend from 1 to 4")
+    dies = dice(draw, count=4)
+    links, spelling = 1 + dies.below(3), dies.below(3)
     # The terms come first, so that shrinking them takes inputs away too.
     support = draw(supports(min_variables=min_inputs, max_variables=max_inputs, max_degree=6))
     count = len(support[0])
@@ -52,14 +57,13 @@ def lattice_polynomial_programs(
     fan = _fan(group)
     value = draw(st.integers(1, max(1, min(_LARGEST_VALUE, int((size / (3 * fan * count)) ** 0.25)))))
     weight = draw(st.integers(1, max(1, min(3, size // (fan * count * value)))))
-    scale = draw(st.sampled_from((0, 0, -1) if dtype == "float16" else (0, 0, -1, 1)))
-    elements = lattice_numbers(bound=value, exponent=scale)
-    inputs = draw(differentiated_inputs(dtype=dtype, shapes=group.shapes, elements=elements))
+    scale = dies.among((0, 0, -1) if dtype == "float16" else (0, 0, -1, 1))
+    numbers = lattice_numbers(bound=value, exponent=scale)
+    inputs = draw(differentiated_inputs(dtype=dtype, shapes=group.shapes, numbers=numbers))
     builder = ProgramBuilder(inputs)
-    spelling = draw(st.integers(0, 2))
     variables = tuple(Value(index) for index in range(count))
     slope = 1
-    for _ in range(draw(st.integers(1, 3)) if count == 1 else 1):
+    for _ in range(links if count == 1 else 1):
         bound, factor = value, slope * weight * fan
         room = Room(size, lambda k, bound=bound, factor=factor: max(k, 1) * bound**k * factor)  # type: ignore[misc]
         if room.weight(1) * count > size:
@@ -72,11 +76,12 @@ def lattice_polynomial_programs(
         value = max(1, int(sum(a * bound**k for a, k in sizes)))
         scale = 0
         support = draw(supports(max_degree=3)) if count == 1 else support
-    exponent = draw(st.sampled_from((0, 0, -1, -2)))
+    exponent = dies.among((0, 0, -1, -2))
     gradient = lattice_numbers(bound=weight, exponent=exponent)
-    return builder.program(draw(cotangents(dtype=dtype, shape=group.result_shape, elements=gradient)))
+    return builder.program(draw(cotangents(dtype=dtype, shape=group.result_shape, numbers=gradient)))
 
 
+@reused
 @st.composite
 def lattice_reduction_programs(
     draw: DrawFn, *, dtype: str, max_elements: int = 24, spare: int = 1, ties: bool = True
@@ -92,21 +97,22 @@ def lattice_reduction_programs(
     names = ("sum", "mean", "prod", "amax", "amin")
     reduction = draw(reductions(shape=shape, names=names, power_of_two=True))
     size = (2 ** number_format(dtype).precision - 1) // spare
-    factor = draw(st.sampled_from((1, 2, -3))) if reduction.operation != "prod" else 1
+    dies = dice(draw, count=2)
+    spelling, factor = dies.below(2), dies.among((1, 2, -3)) if reduction.operation != "prod" else 1
     # A sum needs room for n values; a product of n needs it for their n-th power, and the gradient for one less.
     terms = max(reduction.size, 1)
     exponent = 1 / terms if reduction.operation == "prod" else 1.0
     bound = int((size / 3 / (1 if reduction.operation == "prod" else terms * abs(factor))) ** exponent)
     value = draw(st.integers(1, max(1, min(_LARGEST_VALUE, bound))))
     distinct = not ties and reduction.operation in ("amax", "amin")
-    elements = lattice_numbers(bound=max(value, math.prod(shape)) if distinct else value)
-    builder = ProgramBuilder([Input(draw(tensors(dtype=dtype, shape=shape, elements=elements, distinct=distinct)))])
+    numbers = lattice_numbers(bound=max(value, math.prod(shape)) if distinct else value)
+    builder = ProgramBuilder([Input(draw(tensors(dtype=dtype, shape=shape, numbers=numbers, distinct=distinct)))])
     argument = Value(0)
     if factor != 1:
         argument = builder.apply("mul", argument, float(factor))
-    builder.apply(reduction.operation, argument, spelling=draw(st.integers(0, 1)), arguments=reduction.arguments)
+    builder.apply(reduction.operation, argument, spelling=spelling, arguments=reduction.arguments)
     gradient = lattice_numbers(bound=3 if value * terms * 3 < size / 3 else 1)
-    return builder.program(draw(cotangents(dtype=dtype, shape=reduction.result_shape, elements=gradient)))
+    return builder.program(draw(cotangents(dtype=dtype, shape=reduction.result_shape, numbers=gradient)))
 
 
 def broadcast_lattice_programs(*, dtype: str) -> st.SearchStrategy[Program]:

@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from oracle.tensor import Layout
+from strategies.dice import Dice, dice
+from strategies.reuse import reused
 
 KINDS = ("contiguous", "transposed", "sliced", "expanded", "channels_last")
 """Every kind of layout by its name, as ``Layout.kind`` tells it."""
 
 
+@reused
 @st.composite
 def layouts(draw: DrawFn, *, shape: tuple[int, ...], expand: bool = True) -> Layout:
     """Layouts of a tensor of ``shape``: contiguous half of the time, else any other kind that the shape admits.
@@ -20,6 +23,16 @@ def layouts(draw: DrawFn, *, shape: tuple[int, ...], expand: bool = True) -> Lay
 
     Shrinks towards the contiguous layout.
     """
+    return layout(dice(draw, count=layout_dice(len(shape))), shape, expand)
+
+
+def layout_dice(rank: int) -> int:
+    """How many dice the layout of a tensor of ``rank`` axes may take."""
+    return 3 + 3 * rank
+
+
+def layout(dies: Dice, shape: tuple[int, ...], expand: bool) -> Layout:
+    """The layout that ``dies`` tell, as ``layouts`` draws it."""
     rank = len(shape)
     long_axes = [axis for axis, side in enumerate(shape) if side > 1]
     kinds = ["contiguous"]
@@ -27,18 +40,22 @@ def layouts(draw: DrawFn, *, shape: tuple[int, ...], expand: bool = True) -> Lay
     kinds += ["sliced"] if rank else []
     kinds += ["expanded"] if expand and long_axes else []
     kinds += ["channels_last"] * 2 if rank in (4, 5) else []
-    kind = draw(st.sampled_from(kinds)) if draw(st.booleans()) else "contiguous"
-    if kind == "channels_last":
-        return Layout.channels_last(rank)
     plain = Layout.contiguous(rank)
+    if len(kinds) == 1:
+        return plain
+    kind = dies.among(("contiguous", dies.among(kinds)))
     if kind == "contiguous":
         return plain
-    order = tuple(draw(st.permutations(range(rank))))
+    if kind == "channels_last":
+        return Layout.channels_last(rank)
+    order = dies.permutation(rank)
     if kind == "transposed":
         return Layout(order, plain.starts, plain.steps)
     if kind == "expanded":
-        expanded = draw(st.sets(st.sampled_from(long_axes), min_size=1))
-        return Layout(plain.order, plain.starts, plain.steps, tuple(sorted(expanded)))
-    starts = draw(st.tuples(*[st.integers(0, 2)] * rank))
-    steps = draw(st.tuples(*[st.integers(1, 3)] * rank))
-    return Layout(draw(st.sampled_from((plain.order, order))), starts, steps)
+        # A bit for each axis that is expanded: one of them at least.
+        chosen = 1 + dies.below(2 ** len(long_axes) - 1)
+        expanded = tuple(axis for place, axis in enumerate(long_axes) if chosen >> place & 1)
+        return Layout(plain.order, plain.starts, plain.steps, expanded)
+    starts = tuple(dies.below(3) for _ in range(rank))
+    steps = tuple(1 + dies.below(3) for _ in range(rank))
+    return Layout(dies.among((plain.order, order)), starts, steps)

@@ -7,13 +7,20 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 from oracle.polynomial import Polynomial, Term
+from strategies.dice import dice
+from strategies.reuse import reused, some_bytes
+from strategies.values import Numbers, list_size, listed
 
 Exponents = tuple[int, ...]
 
+MOST_TERMS = 4
+"""Of a polynomial that is not dense, before every variable has its term."""
 
+
+@reused
 @st.composite
 def supports(
     draw: DrawFn, *, min_variables: int = 1, max_variables: int = 1, max_degree: int = 5
@@ -23,18 +30,26 @@ def supports(
     - ``min_variables``, ``max_variables``: how many variables there may be.
     - ``max_degree``: of each term, at least 1.
 
-    Half of those of one variable are dense: all powers up to the degree. Shrinks towards few terms and few variables: a
-    variable goes when its last term does.
+    Half of those of one variable are dense: all powers up to the degree. Shrinks towards one linear term: any term may
+    go, and a variable goes when its last term does.
     """
     if not 1 <= min_variables <= max_variables:
         raise InvalidArgument(f"{min_variables=} and {max_variables=} must ascend from 1")
     if max_degree < 1:
         raise InvalidArgument(f"{max_degree=} must be at least 1")
-    # A term is drawn factor by factor: nearly every freely drawn tuple of exponents would exceed the degree.
-    factors = st.lists(st.integers(0, max_variables - 1), max_size=max_degree).map(sorted).map(tuple)
-    terms = draw(st.lists(factors, min_size=1, max_size=4, unique=True))
-    if max_variables == 1 and draw(st.booleans()):
-        terms = [(0,) * power for power in range(max(1, *map(len, terms)), -1, -1)]
+    dies = dice(draw, count=1 + MOST_TERMS * (2 + max_degree))
+    dense = max_variables == 1 and dies.below(2) == 1
+    # A term is drawn factor by factor: nearly every freely drawn tuple of exponents would exceed the degree. Each has a
+    # die of its own that takes it or leaves it, so that any of them may go when Hypothesis shrinks.
+    terms = []
+    for _ in range(MOST_TERMS):
+        taken, degree = dies.below(3) > 0, dies.below(max_degree + 1)
+        factors = [dies.below(max_variables) for _ in range(max_degree)]
+        if taken:
+            terms.append(tuple(sorted(factors[:degree])))
+    terms = list(dict.fromkeys(terms))
+    if dense:
+        terms = [(0,) * power for power in range(max([1, *map(len, terms)]), -1, -1)]
     used = sorted({variable for term in terms for variable in term})
     count = max(len(used), min_variables)
     support = [tuple(term.count(variable) for variable in used) + (0,) * (count - len(used)) for term in terms]
@@ -48,20 +63,24 @@ def covering(support: Iterable[Exponents], variables: int) -> tuple[Exponents, .
     return terms + tuple(tuple(int(place == variable) for place in range(variables)) for variable in missing)
 
 
-def _forms(support: tuple[Exponents, ...]) -> SearchStrategy[str]:
-    return st.sampled_from(("products", "power", "horner") if len(support[0]) == 1 else ("products", "power"))
+def _form(die: int, support: tuple[Exponents, ...]) -> str:
+    forms = ("products", "power", "horner") if len(support[0]) == 1 else ("products", "power")
+    return forms[die % len(forms)]
 
 
+@reused
 @st.composite
-def polynomials(draw: DrawFn, *, support: tuple[Exponents, ...], coefficients: SearchStrategy[float]) -> Polynomial:
+def polynomials(draw: DrawFn, *, support: tuple[Exponents, ...], coefficients: Numbers) -> Polynomial:
     """Polynomials with the terms of ``support``.
 
     - ``coefficients``: one that comes out as 0 is replaced by 1.
 
     Shrinks towards products with coefficients as simple as they come.
     """
-    terms = tuple(Term(draw(coefficients) or 1.0, exponents) for exponents in support)
-    return Polynomial(_no_bare_variable(terms), draw(_forms(support)))
+    die, *drawn = draw(some_bytes(size=1 + list_size(coefficients, len(support))))
+    numbers = listed(bytes(drawn), coefficients, len(support))
+    terms = tuple(Term(number or 1.0, exponents) for number, exponents in zip(numbers, support, strict=True))
+    return Polynomial(_no_bare_variable(terms), _form(die, support))
 
 
 def _no_bare_variable(terms: tuple[Term, ...]) -> tuple[Term, ...]:
@@ -109,11 +128,16 @@ def lattice_polynomials(draw: DrawFn, *, support: tuple[Exponents, ...], room: R
     left = room.size - room.needed(kept)
     if left < 0:
         raise InvalidArgument(f"{room=} must hold a linear term for each of {variables} variables")
+    # The form; of each term: the sign, how many bits of the coefficient may be set, and the bits.
+    width = 2 + 7
+    die, *drawn = draw(some_bytes(size=1 + len(kept) * width))
     terms = []
-    for exponents in kept:
+    for place, exponents in enumerate(kept):
+        sign, length, *bits = drawn[place * width : (place + 1) * width]
         weight = room.weight(sum(exponents))
-        extra = draw(st.integers(0, left // weight))
+        most = left // weight
+        extra = int.from_bytes(bits) % 2 ** (length % (most.bit_length() + 1)) % (most + 1)
         left -= extra * weight
-        sign = draw(st.sampled_from((1, -1)))
+        sign = -1 if sign % 2 else 1
         terms.append(Term(sign * (1 + extra) * 2.0 ** (-scale * sum(exponents)), exponents))
-    return Polynomial(_no_bare_variable(tuple(terms)), draw(_forms(kept)))
+    return Polynomial(_no_bare_variable(tuple(terms)), _form(die, kept))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
@@ -10,12 +12,14 @@ from oracle.number_format import NumberFormat
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.tensor import Fill, TensorSpec
 from strategies.cotangents import cotangents
+from strategies.dice import Dice, dice
 from strategies.differentiated_inputs import differentiated_inputs
 from strategies.layouts import layouts
 from strategies.polynomials import polynomials, supports
 from strategies.reductions import reductions
+from strategies.reuse import reused
 from strategies.shapes import BroadcastGroup, broadcast_groups, shapes
-from strategies.values import floats, number_format
+from strategies.values import Numbers, constants, floats, number_format
 
 
 def _largest_exponent(kind: NumberFormat, degree: int, spent: int) -> int:
@@ -23,14 +27,14 @@ def _largest_exponent(kind: NumberFormat, degree: int, spent: int) -> int:
     return max(0, (kind.maximum_exponent - spent) // degree)
 
 
-@st.composite
-def _exponent_ranges(draw: DrawFn, largest: int) -> tuple[int, int]:
+def _exponents(dies: Dice, largest: int) -> tuple[int, int]:
     """From moderate magnitudes, four times in five, to the whole range."""
-    wide = draw(st.integers(0, 4)) == 4
+    wide = dies.below(5) == 4
     reach = largest if wide else min(largest, 2)
     return -reach, reach
 
 
+@reused
 @st.composite
 def polynomial_programs(
     draw: DrawFn, *, dtype: str, min_inputs: int = 1, max_inputs: int = 4, max_elements: int = 24
@@ -46,23 +50,21 @@ def polynomial_programs(
     if not 1 <= min_inputs <= max_inputs <= 4:
         raise InvalidArgument(f"{min_inputs=} and {max_inputs=} must ascend from 1 to 4")
     kind = number_format(dtype)
-    degree = draw(st.integers(1, 5))
+    dies = dice(draw, count=4)
+    degree = 1 + dies.below(5)
+    chained, spelling = dies.below(2) == 1, dies.below(3)
     # The terms come first, so that shrinking them takes inputs away too.
     support = draw(supports(min_variables=min_inputs, max_variables=max_inputs, max_degree=degree))
     count = len(support[0])
     group = draw(broadcast_groups(count=count, max_elements=max_elements))
-    following = draw(supports(max_degree=3)) if count == 1 and degree <= 3 and draw(st.booleans()) else None
+    following = draw(supports(max_degree=3)) if count == 1 and degree <= 3 and chained else None
     total = degree * (3 if following else 1)
     # Coefficients and cotangent take 2 bits each and another one for the sum of the terms, in every link.
-    low, high = draw(_exponent_ranges(_largest_exponent(kind, total, 12 if following else 6)))
-    elements = floats(dtype=dtype, min_exponent=low, max_exponent=high)
-    inputs = draw(differentiated_inputs(dtype=dtype, shapes=group.shapes, elements=elements))
+    low, high = _exponents(dies, _largest_exponent(kind, total, 12 if following else 6))
+    numbers = floats(dtype=dtype, min_exponent=low, max_exponent=high)
+    inputs = draw(differentiated_inputs(dtype=dtype, shapes=group.shapes, numbers=numbers))
     builder = ProgramBuilder(inputs)
-    spelling = draw(st.integers(0, 2))
-    coefficients = st.one_of(
-        st.sampled_from((1.0, 2.0, 3.0, -1.0)),
-        floats(dtype=dtype, min_exponent=-2, max_exponent=1, specials=False, zeros=False),
-    )
+    coefficients = _coefficients(dtype)
     polynomial = draw(polynomials(support=support, coefficients=coefficients))
     result = polynomial.write(builder, tuple(Value(index) for index in range(count)), spelling)
     if following:
@@ -70,17 +72,26 @@ def polynomial_programs(
     return builder.program(draw(_scaled_cotangents(dtype, group.result_shape)))
 
 
+@cache
+def _coefficients(dtype: str) -> Numbers:
+    return constants(1.0, 2.0, 3.0, -1.0) | floats(
+        dtype=dtype, min_exponent=-2, max_exponent=1, specials=False, zeros=False
+    )
+
+
 def _scaled_cotangents(dtype: str, shape: tuple[int, ...]) -> st.SearchStrategy[TensorSpec | None]:
-    elements = floats(dtype=dtype, min_exponent=-2, max_exponent=1, specials=False)
-    return cotangents(dtype=dtype, shape=shape, elements=elements)
+    numbers = floats(dtype=dtype, min_exponent=-2, max_exponent=1, specials=False)
+    return cotangents(dtype=dtype, shape=shape, numbers=numbers)
 
 
+@reused
 @st.composite
 def broadcast_programs(draw: DrawFn, *, dtype: str) -> Program:
     """Programs of 2 to 4 inputs with a result of up to 100 elements, so that gradients sum over many of them."""
     return draw(polynomial_programs(dtype=dtype, min_inputs=2, max_elements=100))
 
 
+@reused
 @st.composite
 def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> Program:
     """A reduction of an input, or of a polynomial of it.
@@ -92,15 +103,16 @@ def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> P
     kind = number_format(dtype)
     shape = draw(shapes(max_elements=max_elements))
     reduction = draw(reductions(shape=shape))
+    dies = dice(draw, count=3)
+    degree, spelling = dies.below(3), dies.below(2)
     if reduction.operation == "prod":
         reach = kind.maximum_exponent // (2 * max(reduction.size, 1))
-        low, high = (-1, 0) if reach < 1 else draw(_exponent_ranges(reach))
+        low, high = (-1, 0) if reach < 1 else _exponents(dies, reach)
         degree = 0
     else:
-        degree = draw(st.integers(0, 2))
-        low, high = draw(_exponent_ranges(_largest_exponent(kind, 2 * max(degree, 1), 10)))
-    elements = floats(dtype=dtype, min_exponent=low, max_exponent=high)
-    inputs = draw(differentiated_inputs(dtype=dtype, shapes=(shape,), elements=elements))
+        low, high = _exponents(dies, _largest_exponent(kind, 2 * max(degree, 1), 10))
+    numbers = floats(dtype=dtype, min_exponent=low, max_exponent=high)
+    inputs = draw(differentiated_inputs(dtype=dtype, shapes=(shape,), numbers=numbers))
     builder = ProgramBuilder(inputs)
     argument = Value(0)
     if degree:
@@ -108,7 +120,7 @@ def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> P
         support = draw(supports(max_degree=degree))
         polynomial = draw(polynomials(support=support, coefficients=coefficients))
         argument = polynomial.write(builder, (argument,))
-    builder.apply(reduction.operation, argument, spelling=draw(st.integers(0, 1)), arguments=reduction.arguments)
+    builder.apply(reduction.operation, argument, spelling=spelling, arguments=reduction.arguments)
     return builder.program(draw(_scaled_cotangents(dtype, reduction.result_shape)))
 
 
@@ -119,6 +131,7 @@ THREADED_COUNTS = (32767, 32769, 65537, 100003)
 """Around the 32,768 elements from which PyTorch works in several threads, and beyond."""
 
 
+@reused
 @st.composite
 def large_programs(draw: DrawFn, *, dtype: str) -> Program:
     """Polynomials of degree up to 3 over large tensors, half of them reduced along an axis.
@@ -151,6 +164,7 @@ def large_programs(draw: DrawFn, *, dtype: str) -> Program:
     return builder.program(cotangent)
 
 
+@reused
 @st.composite
 def _filled(draw: DrawFn, kind: NumberFormat, shape: tuple[int, ...], *, expand: bool = True) -> TensorSpec:
     bits = min(kind.precision, 29)

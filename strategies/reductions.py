@@ -12,6 +12,8 @@ from hypothesis.strategies import DrawFn
 from oracle.known_issues import present_issues
 from oracle.operations.reductions import Dim, group_size, reduced_axes
 from oracle.program import Argument
+from strategies.dice import Dice, dice
+from strategies.reuse import reused
 
 NAMES = ("sum", "mean", "prod", "amax", "amin", "var", "std")
 
@@ -33,6 +35,7 @@ class Reduction:
     size: int
 
 
+@reused
 @st.composite
 def reductions(
     draw: DrawFn, *, shape: tuple[int, ...], names: tuple[str, ...] = NAMES, power_of_two: bool = False
@@ -48,7 +51,8 @@ def reductions(
     """
     if not names or any(name not in NAMES for name in names):
         raise InvalidArgument(f"{names=} must be some of {NAMES}")
-    dim, passed = draw(_dims(shape))
+    dies = dice(draw, count=_DIES + 2 * len(shape))
+    dim, passed = _dim(len(shape), dies)
     axes = reduced_axes(dim, len(shape))
     size = group_size(shape, axes)
     named: dict[str, Argument] = {"dim": dim} if passed else {}
@@ -62,38 +66,39 @@ def reductions(
         # Every reduction but one of these takes the whole of a non-empty tensor; an empty one can be summed.
         name, dim, passed, axes, size = "sum", None, False, reduced_axes(None, len(shape)), math.prod(shape)
     else:
-        name = draw(st.sampled_from(offered))
+        name = dies.among(offered)
     arguments: dict[str, Argument] = {"dim": dim} if passed else {}
     if name in ("var", "std"):
         corrections = [each for each in (0, 1, 2) if each < size]
-        correction = draw(st.sampled_from([None, *corrections] if size > 1 else corrections))
+        correction = dies.among([None, *corrections] if size > 1 else corrections)
         if correction is not None:
             arguments["correction"] = correction
     # ``keepdim`` has no meaning without ``dim`` for most spellings; amax and amin take it alone.
-    keepdim = draw(st.sampled_from((None, False, True))) if passed or name in ("amax", "amin") else None
+    keepdim = dies.among((None, False, True)) if passed or name in ("amax", "amin") else None
     if keepdim is not None:
         arguments["keepdim"] = keepdim
     kept = tuple(1 if axis in axes else side for axis, side in enumerate(shape) if axis not in axes or bool(keepdim))
     return Reduction(name, arguments, kept, size)
 
 
-@st.composite
-def _dims(draw: DrawFn, shape: tuple[int, ...]) -> tuple[Dim, bool]:
+_DIES = 6
+"""For a reduction of a scalar; every axis takes two more."""
+
+
+def _dim(rank: int, dies: Dice) -> tuple[Dim, bool]:
     """A ``dim`` and whether it is passed at all."""
-    rank = len(shape)
-    axis = st.integers(-max(rank, 1), max(rank, 1) - 1)
     kinds = ["absent", "one", "one", "None", "empty"] + (["several"] * 2 if rank else [])
-    kind = draw(st.sampled_from(kinds))
+    kind = dies.among(kinds)
     if kind == "absent":
         return None, False
     if kind == "one":
-        return draw(axis), True
+        return dies.below(2 * max(rank, 1)) - max(rank, 1), True
     if kind == "None":
         return None, True
     if kind == "empty":
         return (), True
-    chosen = draw(st.lists(axis, min_size=1, max_size=rank, unique_by=lambda each: each % rank))
-    return tuple(chosen), True
+    chosen = dies.permutation(rank)[: 1 + dies.below(rank)]
+    return tuple(axis - rank * dies.below(2) for axis in chosen), True
 
 
 def _applies(name: str, shape: tuple[int, ...], dim: Dim, passed: bool, size: int, power_of_two: bool) -> bool:

@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
 
+from strategies.dice import Dice, dice
+from strategies.reuse import reused
+
 Shape = tuple[int, ...]
 
 
+@reused
 @st.composite
 def shapes(draw: DrawFn, *, max_rank: int = 5, max_elements: int = 24, min_side: int = 0) -> Shape:
     """Shapes with at most ``max_elements`` elements.
@@ -27,16 +31,18 @@ def shapes(draw: DrawFn, *, max_rank: int = 5, max_elements: int = 24, min_side:
         raise InvalidArgument(f"{max_elements=} must be at least 1")
     if min_side not in (0, 1):
         raise InvalidArgument(f"{min_side=} must be 0 or 1")
+    dies = dice(draw, count=1 + max_rank + 2)
     room = max_elements
     sides = []
-    for _ in range(draw(st.integers(0, max_rank))):
-        side = draw(st.integers(1, min(room, 5)))
+    # There is but one scalar: a third of the share of any other rank is enough for it.
+    for _ in range((dies.below(3 * max_rank + 1) + 2) // 3):
+        side = 1 + dies.below(min(room, 5))
         room //= side
         sides.append(side)
     # One axis at most is emptied: more would only repeat the case, and a free choice of 0 for every axis would empty
     # most of the tensors of high rank.
-    if sides and min_side == 0 and draw(st.integers(0, 9)) == 9:
-        sides[draw(st.integers(0, len(sides) - 1))] = 0
+    if sides and min_side == 0 and dies.below(10) == 9:
+        sides[dies.below(len(sides))] = 0
     return tuple(sides)
 
 
@@ -47,6 +53,7 @@ class BroadcastGroup(NamedTuple):
     result_shape: Shape
 
 
+@reused
 @st.composite
 def broadcast_groups(
     draw: DrawFn, *, count: int, max_rank: int = 5, max_elements: int = 24, min_side: int = 0
@@ -62,16 +69,18 @@ def broadcast_groups(
     if count < 1:
         raise InvalidArgument(f"{count=} must be at least 1")
     result = draw(shapes(max_rank=max_rank, max_elements=max_elements, min_side=min_side))
-    whole = draw(st.integers(0, count - 1))
-    return BroadcastGroup(tuple(result if each == whole else draw(_narrowed(result)) for each in range(count)), result)
+    dies = dice(draw, count=1 + count * (2 + max_rank))
+    whole = dies.below(count)
+    narrowed = [_narrowed(result, dies, max_rank) for _ in range(count)]
+    return BroadcastGroup(tuple(result if each == whole else narrowed[each] for each in range(count)), result)
 
 
-@st.composite
-def _narrowed(draw: DrawFn, shape: Shape) -> Shape:
-    if draw(st.booleans()):
+def _narrowed(shape: Shape, dies: Dice, max_rank: int) -> Shape:
+    """``shape`` itself, half of the time, or what broadcasts to it; takes ``2 + max_rank`` of ``dies``."""
+    same, left_out, reduced = dies.below(2) == 0, dies.below(max_rank + 1), [dies.below(2) for _ in range(max_rank)]
+    if same:
         return shape
-    reduced = draw(st.lists(st.booleans(), min_size=len(shape), max_size=len(shape)))
-    narrowed = tuple(1 if flag else side for side, flag in zip(shape, reduced, strict=True))
+    narrowed = tuple(1 if flag else side for side, flag in zip(shape, reduced, strict=False))
     # Leading axes of size 1 may be left out.
     ones = next((axis for axis, side in enumerate(narrowed) if side != 1), len(narrowed))
-    return narrowed[draw(st.integers(0, ones)) :]
+    return narrowed[left_out % (ones + 1) :]

@@ -5,25 +5,32 @@ from __future__ import annotations
 import math
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 from oracle.tensor import TensorSpec
-from strategies.layouts import layouts
-from strategies.values import number_format, number_lists
+from strategies.dice import Dice
+from strategies.layouts import layout, layout_dice
+from strategies.reuse import reused, some_bytes
+from strategies.values import Numbers, list_size, listed, number_format
 
 
+@reused
 @st.composite
 def tensors(
-    draw: DrawFn, *, dtype: str, shape: tuple[int, ...], elements: SearchStrategy[float], distinct: bool = False
+    draw: DrawFn, *, dtype: str, shape: tuple[int, ...], numbers: Numbers, distinct: bool = False
 ) -> TensorSpec:
-    """Tensors of ``dtype`` and ``shape`` in any layout, with values from ``elements``.
+    """Tensors of ``dtype`` and ``shape`` in any layout, with values from ``numbers``.
 
-    - ``elements``: must draw numbers of ``dtype`` only.
+    - ``numbers``: numbers of ``dtype`` only.
     - ``distinct``: whether all values must differ; then the layout has no axes of stride 0.
 
-    Shrinks towards a contiguous tensor.
+    Shrinks towards a contiguous tensor of the simplest numbers.
     """
     number_format(dtype)
-    layout = draw(layouts(shape=shape, expand=not distinct))
-    count = math.prod(layout.stored_shape(shape))
-    return TensorSpec(shape, layout, dtype, draw(number_lists(elements=elements, count=count, distinct=distinct)))
+    # One draw for everything. Shapes are of rank 5 at most; the same bytes tell the numbers at every rank, so that the
+    # numbers stay when an axis goes.
+    first = layout_dice(max(len(shape), 5))
+    drawn = draw(some_bytes(size=first + list_size(numbers, math.prod(shape))))
+    place = layout(Dice(drawn[:first]), shape, expand=not distinct)
+    count = math.prod(place.stored_shape(shape))
+    return TensorSpec(shape, place, dtype, listed(drawn[first:], numbers, count, distinct))

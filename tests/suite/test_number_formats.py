@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -50,6 +52,15 @@ def test_contains_tells_the_numbers_of_a_format(number_format):
         assert not number_format.contains(np.array([1 + number_format.unit_roundoff]))
         assert not number_format.contains(np.array([2 * number_format.largest]))
     assert not number_format.contains(np.array([np.nan]))
+
+
+@pytest.mark.parametrize("number_format", FORMATS, ids=lambda each: each.name)
+@given(value=st.floats(allow_nan=False, allow_infinity=False))
+def test_what_a_format_contains_is_what_it_rounds_to_itself(number_format, value):
+    nearest = number_format.rounded(np.array(value)).item()
+    for each in (value, nearest, math.nextafter(nearest, 0)):
+        expected = math.isfinite(each) and number_format.rounded(np.array(each)) == each
+        assert number_format.contains(np.array(each)) == expected
 
 
 @pytest.mark.parametrize("number_format", FORMATS, ids=lambda each: each.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -17,6 +18,7 @@ from strategies import cotangents as cotangents_module
 from strategies import layouts as layouts_module
 from strategies import reductions as reductions_module
 from strategies.cotangents import cotangents
+from strategies.dice import dice
 from strategies.differentiated_inputs import differentiated_inputs
 from strategies.lattice_programs import lattice_polynomial_programs
 from strategies.layouts import layouts
@@ -26,10 +28,11 @@ from strategies.reductions import reductions
 from strategies.samples import sample
 from strategies.shapes import broadcast_groups, shapes
 from strategies.tensors import tensors
-from strategies.values import floats, lattice_numbers, number_lists, special_points
+from strategies.values import constants, floats, floats_between, lattice_numbers, number_lists, special_points
 from tests.suite.drawing import minimal
 
 DTYPES = list(NUMBER_FORMATS)
+MODERATE = {"min_exponent": -2, "max_exponent": 2}
 
 
 # Shapes
@@ -80,32 +83,148 @@ def test_layouts_that_may_not_expand_do_not():
     assert minimal(layouts(shape=(2, 3))).kind == "contiguous"
 
 
+def test_expanded_axes_are_any_of_the_long_ones():
+    draws = sample(layouts(shape=(2, 1, 3)), count=400)
+    assert {layout.expanded for layout in draws} == {(), (0,), (2,), (0, 2)}
+
+
+# Dice
+
+
+@st.composite
+def throws(draw):
+    dies = dice(draw, count=6)
+    return dies.below(3), dies.among("abcd"), dies.permutation(4)
+
+
+def test_strategies_with_the_same_options_are_one_and_the_same():
+    assert layouts(shape=(2, 3)) is layouts(shape=(2, 3))
+    assert layouts(shape=(2, 3)) is not layouts(shape=(2, 3), expand=False)
+
+
+def test_dice_show_every_face():
+    draws = sample(throws(), count=400)
+    assert {number for number, _, _ in draws} == {0, 1, 2}
+    assert {letter for _, letter, _ in draws} == set("abcd")
+    assert {permutation for _, _, permutation in draws} == set(itertools.permutations(range(4)))
+    assert minimal(throws()) == (0, "a", (0, 1, 2, 3))
+
+
 # Values
+
+
+def numbers_of(numbers, count=2000):
+    """Many single draws of ``numbers``, drawn in lists."""
+    lists = sample(number_lists(numbers=numbers, count=20), count=count // 20)
+    return [each for drawn in lists for each in drawn]
+
+
+def full(dtype, numbers):
+    """Those that have all digits of their format."""
+    return [each for each in numbers if each and int(math.frexp(each)[0] * 2 ** NUMBER_FORMATS[dtype].precision) % 2]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_floats_are_numbers_of_their_format_and_of_every_kind(dtype):
     kind = NUMBER_FORMATS[dtype]
     low, high = kind.minimum_exponent - kind.precision + 1, kind.maximum_exponent
-    draws = sample(floats(dtype=dtype, min_exponent=low, max_exponent=high), count=2000)
+    draws = numbers_of(floats(dtype=dtype, min_exponent=low, max_exponent=high), count=4000)
     assert kind.contains(np.array(draws))
     assert any(math.copysign(1, each) < 0 and each == 0 for each in draws), "no -0"
     assert any(0 < abs(each) < kind.smallest_normal for each in draws), "no subnormal number"
     assert any(abs(each) >= 2.0 ** (0.95 * high) for each in draws), "no number near the largest"
-    assert any(each < 0 for each in draws)
-    squares = [2.0 ** ((kind.maximum_exponent + 1) // 2)]
-    assert any(abs(each) in squares for each in draws), "no threshold of the square"
-    full = [each for each in draws if each and int(math.frexp(each)[0] * 2**kind.precision) % 2]
-    assert len(full) > len(draws) / 20, "hardly any number has all its digits"
+    assert len(draws) / 3 < sum(each < 0 for each in draws) < len(draws) / 1.5
+    assert set(special_points(dtype)) <= set(draws)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_floats_keep_to_their_exponents(dtype):
-    draws = sample(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False), count=500)
+    draws = numbers_of(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False))
+    assert NUMBER_FORMATS[dtype].contains(np.array(draws))
     assert all(each == 0 or 0.25 <= abs(each) < 16 for each in draws)
-    assert any(each == 0 for each in draws)
-    assert 0 not in sample(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False, zeros=False), count=500)
-    assert minimal(floats(dtype=dtype, min_exponent=-2, max_exponent=3)) == 1
+    assert {math.frexp(each)[1] - 1 for each in draws if each} == set(range(-2, 4))
+    assert len(draws) / 60 < draws.count(0) < len(draws) / 12
+    assert 0 not in numbers_of(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False, zeros=False))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_half_of_the_significands_are_short(dtype):
+    draws = numbers_of(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False, zeros=False))
+    short = [each for each in draws if math.frexp(each)[0] * 32 % 1 == 0]
+    assert len(draws) / 3 < len(short) < len(draws) / 1.4
+    # Every second number that has all its digits ends in 1.
+    assert len(full(dtype, draws)) > len(draws) / 8
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_floats_shrink_towards_one_and_short_numbers(dtype):
+    numbers = floats(dtype=dtype, min_exponent=-2, max_exponent=3)
+    assert minimal(number_lists(numbers=numbers, count=3)) == (1, 1, 1)
+    assert minimal(numbers.singles()) == 1
+    assert minimal(numbers.singles(), lambda each: each > 1) == 1.5
+    assert minimal(numbers.singles(), lambda each: each < 0) == -1
+    assert minimal(floats(dtype=dtype, min_exponent=2, max_exponent=3).singles()) == 4
+
+
+def test_subnormal_numbers_are_cut_to_their_spacing():
+    kind = NUMBER_FORMATS["bfloat16"]
+    draws = numbers_of(floats(dtype="bfloat16", min_exponent=-133, max_exponent=-127, specials=False), count=20000)
+    assert all((each / kind.smallest_subnormal).is_integer() for each in draws)
+    assert {abs(each) / kind.smallest_subnormal for each in draws} == set(range(128))
+
+
+DOMAINS = [
+    (-1.0, 1.0),
+    (math.nextafter(-1, 0), math.nextafter(1, 0)),
+    (math.nextafter(0, 1), math.inf),
+    (1.0, math.inf),
+    (-math.inf, 0.0),
+    (-math.inf, math.inf),
+    (0.3, 0.4),
+    (100.0, 3000.0),
+    (-700.0, -0.001),
+    (0.0, 0.0),
+    (1.0, 1.0),
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("lowest", "highest"), DOMAINS)
+@pytest.mark.parametrize("magnitude", [math.inf, 3000.0])
+def test_floats_between_two_ends(dtype, lowest, highest, magnitude):
+    kind = NUMBER_FORMATS[dtype]
+    numbers = floats_between(dtype=dtype, lowest=lowest, highest=highest, max_magnitude=magnitude)
+    draws = numbers_of(numbers)
+    assert kind.contains(np.array(draws))
+    assert all(lowest <= each <= highest and (each == 0 or 1 / magnitude <= abs(each) <= magnitude) for each in draws)
+    for end in (lowest, highest):
+        if math.isfinite(end) and kind.contains(np.array(end)) and (end == 0 or abs(end) >= 1 / magnitude):
+            assert end in draws, "an end is missing"
+    if lowest <= 0 <= highest:
+        assert {math.copysign(1, each) for each in draws if each == 0} == {1, -1}
+    if lowest < highest:
+        assert full(dtype, draws)
+        points = {each for each in special_points(dtype) if lowest <= each <= highest and abs(each) in (0, 1)}
+        assert len(points & set(draws)) >= len(points) / 2
+        assert len(set(draws)) > 20
+    simplest = minimal(numbers.singles())
+    assert simplest in (0, 1, 0.5, -1, 100) or simplest == min(draws)
+
+
+def test_floats_between_are_moderate_in_most_lists():
+    numbers = floats_between(dtype="float64", lowest=-math.inf, highest=math.inf, specials=False)
+    lists = [
+        [abs(each) for each in drawn if each] for drawn in sample(number_lists(numbers=numbers, count=20), count=300)
+    ]
+    wide = [drawn for drawn in lists if any(each and not 0.125 <= each < 16 for each in drawn)]
+    assert len(lists) / 10 < len(wide) < len(lists) / 3
+    assert any(each > 2.0**1000 for drawn in wide for each in drawn)
+    assert any(each < 2.0**-1060 for drawn in wide for each in drawn)
+
+
+def test_floats_between_keep_away_from_where_nothing_but_an_end_is():
+    draws = numbers_of(floats_between(dtype="float32", lowest=-1, highest=1))
+    assert sum(abs(each) == 1 for each in draws) < len(draws) / 8
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -116,27 +235,84 @@ def test_special_points_are_where_the_square_overflows(dtype):
     assert any(square > kind.largest for square in squares) or dtype == "float64"
 
 
-def test_lattice_numbers():
-    draws = sample(lattice_numbers(bound=3, exponent=-1), count=400)
-    assert set(draws) == {each / 2 for each in range(-3, 4)}
+@pytest.mark.parametrize("bound", [1, 3, 100, 3000])
+def test_lattice_numbers(bound):
+    draws = [each * 2 for each in numbers_of(lattice_numbers(bound=bound, exponent=-1), count=6000)]
+    assert set(draws) <= set(range(-bound, bound + 1))
+    assert len(set(draws)) > min(2 * bound, 1500)
+    assert minimal(number_lists(numbers=lattice_numbers(bound=bound), count=3)) == (0, 0, 0)
+    assert minimal(lattice_numbers(bound=bound).singles(), bool) == 1
+
+
+def test_the_largest_lattice():
+    draws = numbers_of(lattice_numbers(bound=2**53))
+    assert all(each.is_integer() and abs(each) <= 2**53 for each in draws)
+    assert any(abs(each) > 2**52 for each in draws)
+
+
+def test_constants():
+    assert set(numbers_of(constants(3.0))) == {3}
+    assert set(numbers_of(constants(3.0, -1.0))) == {3, -1}
+    assert [math.copysign(1, each) for each in minimal(number_lists(numbers=constants(-0.0), count=2))] == [-1, -1]
+
+
+def test_two_kinds_of_numbers_are_mixed():
+    numbers = constants(0.0) | lattice_numbers(bound=9) | constants(77.0)
+    draws = numbers_of(numbers)
+    assert set(draws) == {*range(-9, 10), 77}
+    assert len(draws) / 3 < draws.count(77) < len(draws) / 1.5
+    assert minimal(numbers.singles()) == 0
+    wide = floats_between(dtype="float64", lowest=0, highest=math.inf)
+    assert max(numbers_of(constants(1.0) | wide)) > 2.0**100
+    assert len(set(minimal(number_lists(numbers=numbers, count=20, distinct=True)))) == 20
 
 
 def test_number_lists_have_ties_and_constant_slices():
-    draws = sample(number_lists(elements=st.floats(-10, 10), count=6), count=400)
+    numbers = floats(dtype="float32", min_exponent=-9, max_exponent=9)
+    draws = sample(number_lists(numbers=numbers, count=6), count=400)
     assert all(len(each) == 6 for each in draws)
-    assert any(len(set(each)) == 1 for each in draws)
-    assert any(1 < len(set(each)) <= 2 for each in draws)
+    few = [each for each in draws if len(set(each)) <= 2]
+    assert any(len(set(each)) == 1 for each in few)
+    assert any(len(set(each)) == 2 for each in few)
+    assert len(draws) / 10 < len(few) < len(draws) / 3
     assert any(len(set(each)) == 6 for each in draws)
-    assert all(
-        len(set(each)) == 6
-        for each in sample(number_lists(elements=st.integers(-9, 9), count=6, distinct=True), count=400)
-    )
+    assert set(sample(number_lists(numbers=numbers, count=0), count=10)) == {()}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        lattice_numbers(bound=10),
+        lattice_numbers(bound=30),
+        floats(dtype="bfloat16", min_exponent=-1, max_exponent=0),
+        floats(dtype="float64", min_exponent=-2, max_exponent=2),
+        floats_between(dtype="float32", lowest=0.3, highest=0.4),
+        floats_between(dtype="bfloat16", lowest=1, highest=math.inf),
+    ],
+)
+def test_distinct_numbers_differ(numbers):
+    for drawn in sample(number_lists(numbers=numbers, count=21, distinct=True), count=200):
+        assert len(set(drawn)) == 21
+    assert len(set(minimal(number_lists(numbers=numbers, count=21, distinct=True)))) == 21
+
+
+def test_distinct_numbers_are_the_simplest_in_the_end():
+    assert minimal(number_lists(numbers=lattice_numbers(bound=3), count=5, distinct=True)) == (0, 1, -1, 2, -2)
 
 
 def test_tensors_have_the_asked_shape_and_dtype():
-    elements = floats(dtype="bfloat16", min_exponent=-2, max_exponent=2)
-    for spec in sample(tensors(dtype="bfloat16", shape=(2, 3), elements=elements), count=400):
+    numbers = floats(dtype="bfloat16", min_exponent=-2, max_exponent=2)
+    for spec in sample(tensors(dtype="bfloat16", shape=(2, 3), numbers=numbers), count=400):
         assert (spec.shape, spec.dtype) == ((2, 3), "bfloat16")
+    smallest = minimal(tensors(dtype="bfloat16", shape=(2, 3), numbers=numbers))
+    assert (smallest.layout.kind, smallest.values) == ("contiguous", (1,) * 6)
+
+
+def test_numbers_stay_when_axes_go():
+    numbers = lattice_numbers(bound=100)
+    strategy = shapes(min_side=1).flatmap(lambda shape: tensors(dtype="float64", shape=shape, numbers=numbers))
+    smallest = minimal(strategy, lambda spec: 77 in spec.values)
+    assert smallest.values == (77,)
 
 
 # Polynomials
@@ -154,15 +330,19 @@ def test_supports_contain_every_variable_and_are_of_every_kind():
     dense = [support for support in univariate if len(support) == max(map(sum, support)) + 1]
     assert len(univariate) / 5 < len(dense) < len(univariate)
     assert all(len(support[0]) >= 2 for support in sample(supports(min_variables=2, max_variables=3), count=400))
+    assert minimal(supports(max_variables=4)) == minimal(supports()) == ((1,),)
 
 
 def test_polynomials_are_of_every_form():
     strategy = supports(max_variables=2).flatmap(
-        lambda support: polynomials(support=support, coefficients=st.floats(-2, 2))
+        lambda support: polynomials(support=support, coefficients=lattice_numbers(bound=3))
     )
     draws = sample(strategy, count=400)
     assert {polynomial.form for polynomial in draws} == set(FORMS)
     assert all(isinstance(polynomial, Polynomial) for polynomial in draws)
+    assert all(term.coefficient for polynomial in draws for term in polynomial.terms)
+    smallest = minimal(polynomials(support=((2,), (0,)), coefficients=floats(dtype="float16", **MODERATE)))
+    assert ([term.coefficient for term in smallest.terms], smallest.form) == ([1, 1], "products")
 
 
 def test_lattice_polynomials_keep_to_their_room():
@@ -173,6 +353,9 @@ def test_lattice_polynomials_keep_to_their_room():
         assert sum(abs(term.coefficient) * room.weight(term.degree) for term in polynomial.terms) <= 255
     assert any(term.coefficient < 0 for polynomial in draws for term in polynomial.terms)
     assert any(abs(term.coefficient) > 10 for polynomial in draws for term in polynomial.terms)
+    assert {polynomial.form for polynomial in draws} == set(FORMS)
+    smallest = minimal(lattice_polynomials(support=((2,), (0,)), room=room))
+    assert ([term.coefficient for term in smallest.terms], smallest.form) == ([1, 1], "products")
 
 
 # Reductions
@@ -227,18 +410,18 @@ def kind_of(cotangent):
 
 
 def test_cotangents_of_every_kind_occur():
-    elements = floats(dtype="float64", min_exponent=-2, max_exponent=2)
-    matrix = sample(cotangents(dtype="float64", shape=(2, 3), elements=elements), count=400)
-    scalar = sample(cotangents(dtype="float64", shape=(), elements=elements), count=400)
+    numbers = floats(dtype="float64", min_exponent=-2, max_exponent=2)
+    matrix = sample(cotangents(dtype="float64", shape=(2, 3), numbers=numbers), count=400)
+    scalar = sample(cotangents(dtype="float64", shape=(), numbers=numbers), count=400)
     assert None not in matrix
     assert {kind_of(each) for each in matrix} | {kind_of(each) for each in scalar} == set(cotangents_module.KINDS)
     assert {each.layout.kind for each in matrix} == {"contiguous", "transposed", "sliced", "expanded"}
     assert sum(any(value < 0 for value in each.array.ravel()) for each in matrix) > len(matrix) / 3
-    assert minimal(cotangents(dtype="float64", shape=(), elements=elements)) is None
+    assert minimal(cotangents(dtype="float64", shape=(), numbers=numbers)) is None
 
 
 def test_every_subset_of_inputs_is_differentiated():
-    strategy = differentiated_inputs(dtype="float64", shapes=((), (), ()), elements=st.just(1.0))
+    strategy = differentiated_inputs(dtype="float64", shapes=((), (), ()), numbers=constants(1.0))
     subsets = {tuple(each.requires_grad for each in inputs) for inputs in sample(strategy, count=400)}
     assert len(subsets) == 7
     assert (False, False, False) not in subsets
@@ -257,12 +440,21 @@ def test_every_subset_of_inputs_is_differentiated():
         lambda: broadcast_groups(count=0),
         lambda: floats(dtype="float63", min_exponent=0, max_exponent=1),
         lambda: floats(dtype="float16", min_exponent=0, max_exponent=16),
+        lambda: floats_between(dtype="float63", lowest=0, highest=1),
+        lambda: floats_between(dtype="float16", lowest=1, highest=0),
+        lambda: floats_between(dtype="float16", lowest=0, highest=math.nan),
+        lambda: floats_between(dtype="float16", lowest=70000, highest=math.inf),
+        lambda: floats_between(dtype="bfloat16", lowest=1.001, highest=1.002),
+        lambda: floats_between(dtype="float16", lowest=0, highest=1, max_magnitude=0),
+        lambda: floats_between(dtype="float64", lowest=2, highest=3, max_magnitude=1),
         lambda: lattice_numbers(bound=0),
+        lambda: constants(),
+        lambda: number_lists(numbers=lattice_numbers(bound=3), count=8, distinct=True),
         lambda: supports(min_variables=2, max_variables=1),
         lambda: supports(max_degree=0),
         lambda: lattice_polynomials(support=((1, 0), (0, 1)), room=Room(1, lambda degree: degree)),
         lambda: reductions(shape=(2,), names=("median",)),
-        lambda: differentiated_inputs(dtype="float64", shapes=(), elements=st.just(1.0)),
+        lambda: differentiated_inputs(dtype="float64", shapes=(), numbers=constants(1.0)),
         lambda: polynomial_programs(dtype="float64", min_inputs=3, max_inputs=2),
         lambda: lattice_polynomial_programs(dtype="float64", max_inputs=5),
         lambda: polynomial_programs(dtype="int8"),

@@ -22,11 +22,11 @@ from strategies.values import floats
 @st.composite
 def any_tensors(draw):
     dtype = draw(st.sampled_from(list(NUMBER_FORMATS)))
-    elements = floats(dtype=dtype, min_exponent=-3, max_exponent=3)
+    numbers = floats(dtype=dtype, min_exponent=-3, max_exponent=3)
     shape = draw(shapes())
     if draw(st.booleans()):
         return TensorSpec(shape, draw(layouts(shape=shape)), dtype, Fill(draw(st.integers(0, 2**14 - 1)), 8, -4))
-    return draw(tensors(dtype=dtype, shape=shape, elements=elements))
+    return draw(tensors(dtype=dtype, shape=shape, numbers=numbers))
 
 
 @given(spec=any_tensors())

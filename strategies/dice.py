@@ -1,0 +1,44 @@
+"""Dice: the small choices of a strategy, told by one draw of bytes.
+
+A draw costs Hypothesis tens of microseconds, whatever its size. Where a strategy makes many small choices it throws its
+dice once, always the same number of them: so what is drawn afterwards keeps its meaning while Hypothesis shrinks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from hypothesis.strategies import DrawFn
+
+from strategies.reuse import some_bytes
+
+Option = TypeVar("Option")
+
+
+class Dice:
+    """Choices made one after the other; every one of them takes one byte, a permutation one for each of its items.
+
+    A byte that is 0 takes the first option: the simplest ones come first.
+    """
+
+    def __init__(self, faces: bytes) -> None:
+        self._faces = iter(faces)
+
+    def below(self, count: int) -> int:
+        """An integer from 0 to ``count - 1``, where ``count`` is much smaller than 256."""
+        return next(self._faces) % count
+
+    def among(self, options: Sequence[Option]) -> Option:
+        """One of ``options``."""
+        return options[self.below(len(options))]
+
+    def permutation(self, count: int) -> tuple[int, ...]:
+        """The integers from 0 to ``count - 1`` in any order: ascending, if all bytes are 0."""
+        left = list(range(count))
+        return tuple(left.pop(self.below(len(left))) for _ in range(count))
+
+
+def dice(draw: DrawFn, *, count: int) -> Dice:
+    """Dice for ``count`` choices, from one draw. Shrinks towards the first option of each."""
+    return Dice(draw(some_bytes(size=count)))

@@ -1,0 +1,27 @@
+"""Strategies that are kept with their options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import ParamSpec, TypeVar, cast
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+Options = ParamSpec("Options")
+Drawn = TypeVar("Drawn")
+
+
+def reused(strategies: Callable[Options, SearchStrategy[Drawn]]) -> Callable[Options, SearchStrategy[Drawn]]:
+    """``strategies``, with the same object for the same options.
+
+    Hypothesis looks into every new strategy before it draws from it, which takes longer than most draws.
+    """
+    return cast("Callable[Options, SearchStrategy[Drawn]]", lru_cache(maxsize=1024)(strategies))
+
+
+@reused
+def some_bytes(*, size: int) -> SearchStrategy[bytes]:
+    """Bytes of a fixed size. Shrinks towards zeros."""
+    return st.binary(min_size=size, max_size=size)
