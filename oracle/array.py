@@ -23,11 +23,11 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from oracle.formula import Y, A, B, Formula, Smooth
+from oracle.formula import A, B, Formula, Smooth, Y
 from oracle.number_format import NumberFormat
 
 Rearrangement = Callable[..., NDArray[Any]]
-"""Moves or repeats the elements of NumPy arrays of any one dtype; never computes with them."""
+"""Moves or repeats the elements of NumPy arrays, whatever they are; never computes with them."""
 
 
 Floats = NDArray[np.float64]
@@ -91,6 +91,13 @@ class Array(ABC):
         For implementations whose backward formula is mathematically the same as the definition's and errs differently.
         ``count`` may be an array of the same shape, of which the magnitudes count, or a function of the magnitudes of the
         cotangent.
+        """
+
+    @abstractmethod
+    def keeping_to_range(self, keeps: bool) -> Self:
+        """``self``, to be computed with so that the steps of formulas keep to the range of the dtype, or no longer so.
+
+        For operations whose backward is known to lose in 16 bits what leaves that range on the way.
         """
 
     @abstractmethod

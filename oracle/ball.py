@@ -20,16 +20,16 @@ own rounding, which obeys the same recursion with 2^-113 for the unit roundoff.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.array import Domain, Rearrangement
+from oracle.array import Domain
 from oracle.functions import QUAD, Quads
 from oracle.rounding import Rounding, Sums
-
 
 SQUARE_ROOT_ULPS = (1.0, 1.0)
 """Intel MKL's vector square root, which PyTorch's CPU wheels call, is not correctly rounded: its high-accuracy mode promises
@@ -125,11 +125,21 @@ class Ball:
         propagated = np.minimum(quotient, np.sqrt(self.radius))
         return Ball(midpoint, self.rounding.of_function(midpoint, propagated, SQUARE_ROOT_ULPS), self.rounding)
 
-    def take(self, rearrangement: Rearrangement, *others: Ball) -> Ball:
-        """The intervals of ``self`` and ``others`` in another arrangement."""
+    def rearranged(self, view: Callable[[NDArray[Any]], NDArray[Any]]) -> Ball:
+        """The intervals as ``view`` reshapes, transposes or broadcasts them."""
+        return Ball(np.asarray(view(self.midpoint)), np.asarray(view(self.radius)), self.rounding)
+
+    def take(self, places: NDArray[np.int64], *others: Ball) -> Ball:
+        """The intervals at ``places``, counted through all elements of ``self`` and then those of ``others``."""
         balls = (self, *others)
-        midpoint = np.asarray(rearrangement(*(ball.midpoint for ball in balls)))
-        return Ball(midpoint, np.asarray(rearrangement(*(ball.radius for ball in balls))), self.rounding)
+        if not others:
+            return Ball(self.midpoint.ravel()[places], self.radius.ravel()[places], self.rounding)
+        midpoint = np.concatenate([ball.midpoint.ravel() for ball in balls])
+        return Ball(midpoint[places], np.concatenate([ball.radius.ravel() for ball in balls])[places], self.rounding)
+
+    def under(self, rounding: Rounding) -> Ball:
+        """The same intervals, to be computed with under another model of rounding."""
+        return Ball(self.midpoint, self.radius, rounding)
 
     def flattened(self) -> Ball:
         """The intervals in row-major order, on one axis."""
@@ -140,7 +150,7 @@ class Ball:
         count = math.prod(self.shape[axis] for axis in axes)
         if count == 1:
             shape = tuple(size for axis, size in enumerate(self.shape) if axis not in axes)
-            return self.take(lambda elements: elements.reshape(shape))
+            return self.rearranged(lambda elements: elements.reshape(shape))
         if count == 0:
             return Ball.exact(np.sum(self.radius, axis=axes), self.rounding)
         midpoint = np.asarray(np.add.reduce(self.midpoint, axis=axes))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 import sympy
@@ -152,4 +151,6 @@ def _joined(below: Ball, above: Ball, is_below: NDArray[np.bool_], is_above: NDA
 
 
 def _replaced(ball: Ball, other: Ball, where: NDArray[np.bool_]) -> Ball:
-    return Ball(np.where(where, other.midpoint, ball.midpoint), np.where(where, other.radius, ball.radius), ball.rounding)
+    return Ball(
+        np.where(where, other.midpoint, ball.midpoint), np.where(where, other.radius, ball.radius), ball.rounding
+    )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.array import Array
+from oracle.array import Array, Domain
 from oracle.ball import Ball
 from oracle.operations import OPERATIONS
-from oracle.program import Application, Program, Value
+from oracle.program import Application, Operand, Program, Value
 from oracle.rounding import NoRounding, Rounding, RunningError
-from oracle.tape import RecordedArray, Tape
+from oracle.tape import Tape
 
 AnyArray = TypeVar("AnyArray", bound=Array)
 
@@ -31,26 +31,59 @@ class Enclosure:
     gradients: dict[int, Ball]
 
 
-def applied(application: Application, values: list[AnyArray]) -> tuple[AnyArray, ...]:
+@dataclass(frozen=True)
+class Holes:
+    """What known issues take out of what is claimed in one dtype.
+
+    Attributes:
+        keeping_to_range: operations whose backward is known to lose what leaves the range of the dtype on the way.
+        magnitudes: by operation the magnitudes of the first operand at which it is wrong, from and to.
+    """
+
+    keeping_to_range: frozenset[str] = frozenset()
+    magnitudes: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+NO_HOLES = Holes()
+
+
+def applied(application: Application, values: list[AnyArray], holes: Holes = NO_HOLES) -> tuple[AnyArray, ...]:
     """The results of ``application``, by the definition of its operation, on the ``values`` of its program so far."""
-    operands = tuple(values[each.index] if isinstance(each, Value) else each for each in application.operands)
-    results = OPERATIONS[application.operation].definition(*operands, **application.arguments)
-    return cast("tuple[AnyArray, ...]", results if isinstance(results, tuple) else (results,))
+    name = application.operation
+    keeps = name in holes.keeping_to_range
+    hole = holes.magnitudes.get(name)
+
+    def operand(position: int, each: Operand) -> AnyArray | float:
+        if not isinstance(each, Value):
+            return each
+        value = values[each.index]
+        if hole is not None and position == 0:
+            value = value.within(_outside(*hole))
+        return value.keeping_to_range(True) if keeps else value
+
+    operands = tuple(operand(position, each) for position, each in enumerate(application.operands))
+    results = OPERATIONS[name].definition(*operands, **application.arguments)
+    together = cast("tuple[AnyArray, ...]", results if isinstance(results, tuple) else (results,))
+    return tuple(result.keeping_to_range(False) for result in together) if keeps else together
 
 
-def define(program: Program, inputs: list[AnyArray]) -> list[AnyArray]:
+def _outside(lowest: float, highest: float) -> Domain:
+    return lambda least, greatest, number_format: (greatest < lowest) | (least > highest)
+
+
+def define(program: Program, inputs: list[AnyArray], holes: Holes = NO_HOLES) -> list[AnyArray]:
     """Every value of ``program``, inputs first, by the definitions of its operations."""
     values = list(inputs)
     for application in program.applications:
-        values += applied(application, values)
+        values += applied(application, values, holes)
     return values
 
 
 def value_shapes(program: Program) -> list[tuple[int, ...]]:
     """The shape of every value of ``program``, inputs first."""
     with np.errstate(all="ignore"):
-        tape = Tape()
         rounding = RunningError(program.number_format)
+        tape = Tape(rounding)
         inputs = [tape.record(Ball.exact(each.tensor.array, rounding)) for each in program.inputs]
         return [value.shape for value in define(program, inputs)]
 
@@ -61,6 +94,7 @@ def enclosure(
     *,
     spread: list[NDArray[np.float64]] | None = None,
     forward_only: bool = False,
+    holes: Holes = NO_HOLES,
 ) -> Enclosure:
     """Enclose the outputs and the gradients of ``program``.
 
@@ -70,16 +104,17 @@ def enclosure(
         spread: one array of radii for each input, in its shape: then the enclosure holds for every point of that box,
             with gradients in the sense of Clarke. By default the inputs are exact.
         forward_only: leave the gradients out.
+        holes: what known issues take out of what is claimed.
     """
     rounding = rounding or RunningError(program.number_format)
     inputs = [Ball.exact(each.tensor.array, rounding) for each in program.inputs]
     if spread is not None:
         for ball, radius in zip(inputs, spread, strict=True):
             ball.radius = radius
-    tape = Tape()
+    tape = Tape(rounding)
     # Overflow, 0 times infinity and division by 0 are expected here: they end in infinite radii.
     with np.errstate(all="ignore"):
-        values = define(program, [tape.record(ball) for ball in inputs])
+        values = define(program, [tape.record(ball) for ball in inputs], holes)
         outputs = tuple(values[output.value.index] for output in program.outputs)
         balls = tuple(output.ball for output in outputs)
         if forward_only:

@@ -104,9 +104,7 @@ class PolynomialArray(Array):
             raise NotPolynomial("a kink")
         return self._element(formula.below if key < threshold else formula.above, row)
 
-    def gather(
-        self, rearrangement: Rearrangement, *others: PolynomialArray, indexed: bool = False
-    ) -> PolynomialArray:
+    def gather(self, rearrangement: Rearrangement, *others: PolynomialArray, indexed: bool = False) -> PolynomialArray:
         arrays = (self.polynomials, *(other.polynomials for other in others))
         return self._with(np.asarray(rearrangement(*arrays), dtype=object))
 
@@ -136,6 +134,9 @@ class PolynomialArray(Array):
         return self
 
     def with_gradient_roundings(self, count: float | PolynomialArray | Callable[[Floats], Floats]) -> PolynomialArray:
+        return self
+
+    def keeping_to_range(self, keeps: bool) -> PolynomialArray:
         return self
 
     def without_gradient(self) -> PolynomialArray:

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.functions import QUAD
 from oracle.enclosure import enclosure
+from oracle.functions import QUAD
 from oracle.program import Input, Output, Program
 from oracle.route import leaves, to_numpy, torch_function
 from oracle.tensor import TensorSpec

@@ -123,7 +123,7 @@ def _by_balls(function: Callable[[flint.arb], flint.arb]) -> Callable[[Quads], Q
 
 
 def _split(ball: flint.arb) -> tuple[float, float, float]:
-    if not ball.is_finite() or ball.rel_accuracy_bits() < 110 and not ball.is_zero():
+    if not ball.is_finite() or (ball.rel_accuracy_bits() < 110 and not ball.is_zero()):
         return (float("nan"), 0.0, 0.0)
     middle = ball.mid()
     high = float(middle)

@@ -58,7 +58,7 @@ class Slice:
 class Index:
     """What stands between the brackets of ``x[...]``: None adds an axis."""
 
-    entries: tuple[int | None | Slice | IndexTensor, ...]
+    entries: tuple[int | Slice | IndexTensor | None, ...]
 
     @property
     def key(self) -> tuple[Any, ...]:

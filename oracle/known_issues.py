@@ -10,11 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from cattrs import structure
 from packaging.specifiers import SpecifierSet
 
-from oracle.enclosure import value_shapes
+from oracle.enclosure import Holes, value_shapes
 from oracle.program import Argument, Program, Value
 
 PATH = Path(__file__).with_name("known_issues.toml")
@@ -30,6 +31,10 @@ class KnownIssue:
     link: str
     reproducer: str
     operations: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    shapes: str = ""
+    range: bool = False
+    magnitudes: tuple[float, float] | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
     laws: tuple[str, ...] = ()
     where: str = ""
@@ -38,12 +43,19 @@ class KnownIssue:
         """Whether the issue breaks ``law`` for ``program``."""
         return law in self.laws and REGIONS[self.where](program)
 
-    def covers(self, operation: str, arguments: dict[str, Argument]) -> bool:
-        """Whether ``operation`` with ``arguments`` is in the region of this issue."""
+    def concerns_operation(self, operation: str, dtype: str) -> bool:
+        """Whether ``operation`` is among its operations, and ``dtype`` among its dtypes, if it names any."""
+        return operation in self.operations and (not self.dtypes or dtype in self.dtypes)
+
+    def covers(
+        self, operation: str, arguments: dict[str, Argument], dtype: str, shapes: tuple[tuple[int, ...], ...]
+    ) -> bool:
+        """Whether the application of ``operation`` to operands of ``shapes`` is in the region, and must not be drawn."""
+        if self.range or self.magnitudes or not self.concerns_operation(operation, dtype):
+            return False
         region = {name: tuple(value) if isinstance(value, list) else value for name, value in self.arguments.items()}
-        return operation in self.operations and all(
-            name in arguments and arguments[name] == value for name, value in region.items()
-        )
+        named = all(name in arguments and arguments[name] == value for name, value in region.items())
+        return named and (not self.shapes or SHAPES[self.shapes](shapes))
 
     def concerns(self, torch_version: str) -> bool:
         """Whether the issue is known of that version of PyTorch, development builds included."""
@@ -66,6 +78,24 @@ def present_issues() -> tuple[KnownIssue, ...]:
     return tuple(issue for issue in known_issues() if issue.concerns(str(torch.__version__)))
 
 
+def is_undrawable(operation: str, dtype: str) -> bool:
+    """Whether a known issue takes the whole of ``operation`` out of what is drawn in ``dtype``."""
+    return any(
+        not issue.arguments and not issue.shapes and issue.covers(operation, {}, dtype, ())
+        for issue in present_issues()
+    )
+
+
+@cache
+def known_holes(dtype: str) -> Holes:
+    """The holes of the PyTorch that is installed."""
+    concerned = [issue for issue in present_issues() if not issue.dtypes or dtype in issue.dtypes]
+    return Holes(
+        frozenset(operation for issue in concerned if issue.range for operation in issue.operations),
+        {operation: issue.magnitudes for issue in concerned if issue.magnitudes for operation in issue.operations},
+    )
+
+
 def a_cotangent_is_only_reshaped(program: Program) -> bool:
     """Whether some operation hands its cotangent on as a view: sums of single elements, and added axes of size 1."""
     shapes = value_shapes(program)
@@ -82,3 +112,14 @@ def a_cotangent_is_only_reshaped(program: Program) -> bool:
 
 REGIONS: dict[str, Callable[[Program], bool]] = {region.__name__: region for region in (a_cotangent_is_only_reshaped,)}
 """Regions of programs by the name that ``where`` gives them."""
+
+
+def a_bound_is_larger(shapes: tuple[tuple[int, ...], ...]) -> bool:
+    """Whether the first operand is broadcast by the others."""
+    return np.broadcast_shapes(*shapes) != shapes[0]
+
+
+SHAPES: dict[str, Callable[[tuple[tuple[int, ...], ...]], bool]] = {
+    region.__name__: region for region in (a_bound_is_larger,)
+}
+"""Regions of operands by the name that ``shapes`` gives them."""

@@ -138,7 +138,9 @@ def vjp_is_linear(inputs: Inputs, program: Function, cotangents: Cotangents) -> 
     x = inputs()
     outputs = program(*x)
     wanted = [each for each in x if each.requires_grad]
-    g = [torch.ones_like(output) if given is None else given for output, given in zip(outputs, cotangents(), strict=True)]
+    g = [
+        torch.ones_like(output) if given is None else given for output, given in zip(outputs, cotangents(), strict=True)
+    ]
     h = [each.flatten().flip(0).reshape(each.shape) for each in g]
     mixed = [2 * one - 3 * other for one, other in zip(g, h, strict=True)]
     together = torch.autograd.grad(outputs, wanted, mixed, retain_graph=True)

@@ -27,7 +27,7 @@ def _argument(data: Any, _: object) -> Argument:
     return tuple(data) if isinstance(data, list) else data
 
 
-def _entry(data: Any) -> int | None | Slice | IndexTensor:
+def _entry(data: Any) -> int | Slice | IndexTensor | None:
     if isinstance(data, dict):
         return Slice(**data) if "step" in data else _index_tensor(data)
     return data  # type: ignore[no-any-return]  # a number or None

@@ -77,6 +77,10 @@ class Rounding(ABC):
         """The model for what is computed on the way, within one elementwise formula, in one kernel if that is ``fused``."""
         return self
 
+    def keeping_to_range(self) -> Rounding:
+        """The model in which the steps of formulas that are not fused keep to the range of the format."""
+        return self
+
     def stored(self, midpoint: NDArray[Any], radius: Radii, fused: bool) -> Radii:
         """The radius of the result of a formula, once it is stored as a number of the format."""
         return radius
@@ -94,18 +98,28 @@ class RunningError(Rounding):
     subnormal one.
 
     Within a formula the range is that of the format which is computed in; every operation rounds to u' if one kernel
-    computes them all, else to u.
+    computes them all, else to u. With ``keeps_to_range`` the steps of those that are not fused keep to the range of the
+    format itself, as PyTorch's do: what leaves it on the way is not claimed.
     """
 
     def __init__(
-        self, number_format: NumberFormat, flushes_subnormals: bool = False, *, stage: str = "stored"
+        self,
+        number_format: NumberFormat,
+        flushes_subnormals: bool = False,
+        *,
+        stage: str = "stored",
+        keeps_to_range: bool = False,
     ) -> None:
         super().__init__(number_format)
         self.flushes_subnormals = flushes_subnormals
         computed = NUMBER_FORMATS[number_format.accumulation]
-        range_format = number_format if stage == "stored" else computed
+        range_format = number_format if stage == "stored" or keeps_to_range else computed
+        self.keeps_to_range = keeps_to_range
         self.unit_roundoff = computed.unit_roundoff if stage == "fused" else number_format.unit_roundoff
         self.largest = range_format.largest
+        if stage == "unfused" and number_format.minimum_exponent == computed.minimum_exponent:
+            # Of the same range, but with coarser subnormal numbers.
+            range_format = number_format
         self.underflow = range_format.smallest_normal if flushes_subnormals else range_format.smallest_subnormal
         self.computed = computed
         # A library's function errs in the format that it is computed in; what is not stored is not rounded again.
@@ -114,9 +128,21 @@ class RunningError(Rounding):
     @cached_property
     def _stages(self) -> dict[bool, RunningError]:
         return {
-            fused: RunningError(self.number_format, self.flushes_subnormals, stage="fused" if fused else "unfused")
+            fused: RunningError(
+                self.number_format,
+                self.flushes_subnormals,
+                stage="fused" if fused else "unfused",
+                keeps_to_range=self.keeps_to_range and not fused,
+            )
             for fused in (False, True)
         }
+
+    @cached_property
+    def _kept_to_range(self) -> RunningError:
+        return RunningError(self.number_format, self.flushes_subnormals, keeps_to_range=True)
+
+    def keeping_to_range(self) -> Rounding:
+        return self if self.computed is self.number_format else self._kept_to_range
 
     def within_formula(self, fused: bool) -> Rounding:
         return self if self.computed is self.number_format else self._stages[fused]

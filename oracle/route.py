@@ -56,7 +56,9 @@ def torch_function(program: Program, device: str) -> TorchFunction:
 @lru_cache(maxsize=4096)
 def _compiled(source: str, device: str) -> TorchFunction:
     namespace: dict[str, TorchFunction] = {}
-    exec(source, {"torch": torch, "math": math, "device": device}, namespace)  # the text comes from the catalogue, never from outside
+    exec(
+        source, {"torch": torch, "math": math, "device": device}, namespace
+    )  # the text comes from the catalogue, never from outside
     return namespace["program"]
 
 

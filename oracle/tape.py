@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from oracle import elementwise
 from oracle.array import Array, Domain, Floats, Rearrangement
 from oracle.ball import Ball
 from oracle.formula import Formula
+from oracle.rounding import Rounding
 
 Adjoint = Callable[[Ball, int], Ball]
 """(cotangent of the result, number of the operand) -> cotangent of that operand."""
@@ -23,11 +23,13 @@ class Tape:
     """What was computed, in the order in which it was.
 
     Attributes:
+        rounding: the model under which programs are computed.
         balls: the value of every node.
         operands: for every node the nodes that it was computed from; none for inputs and constants.
         adjoints: for every node how it sends a cotangent back to each of its operands.
     """
 
+    rounding: Rounding
     balls: list[Ball] = field(default_factory=list)
     operands: list[tuple[int, ...]] = field(default_factory=list)
     adjoints: list[Adjoint | None] = field(default_factory=list)
@@ -38,6 +40,10 @@ class Tape:
         self.operands.append(operands)
         self.adjoints.append(adjoint)
         return RecordedArray(self, len(self.balls) - 1)
+
+    def forget(self, length: int) -> None:
+        """Drop all nodes but the first ``length``."""
+        del self.balls[length:], self.operands[length:], self.adjoints[length:]
 
     def reverse_sweep(self, seeds: list[tuple[int, Ball]], wanted: tuple[int, ...]) -> dict[int, Ball]:
         """The cotangents of the ``wanted`` nodes that the seeds, pairs of a node and its cotangent, depend on."""
@@ -88,7 +94,7 @@ class RecordedArray(Array):
         # A formula of constants alone, or one that does not depend on its operands, has to be spread out.
         shape = np.broadcast_shapes(*(ball.shape for ball in balls))
         if result.shape != shape:
-            result = result.take(lambda elements: np.broadcast_to(elements, shape))
+            result = result.rearranged(lambda elements: np.broadcast_to(elements, shape))
 
         def adjoint(cotangent: Ball, position: int) -> Ball:
             sent = elementwise.pulled_back(formula, balls, result, cotangent, position)
@@ -98,30 +104,35 @@ class RecordedArray(Array):
 
         return self.tape.record(result, tuple(array.node for array in arrays), adjoint)
 
-    def gather(
-        self, rearrangement: Rearrangement, *others: RecordedArray, indexed: bool = False
-    ) -> RecordedArray:
+    def gather(self, rearrangement: Rearrangement, *others: RecordedArray, indexed: bool = False) -> RecordedArray:
         arrays = (self, *others)
-        shapes = tuple(array.shape for array in arrays)
-        result = self.ball.take(rearrangement, *(other.ball for other in others))
+        ends = np.cumsum([0, *(math.prod(array.shape) for array in arrays)])
+        places = rearrangement(
+            *(
+                np.arange(start, end).reshape(array.shape)
+                for start, end, array in zip(ends, ends[1:], arrays, strict=False)
+            )
+        )
+        result = self.ball.take(places, *(other.ball for other in others))
 
         def adjoint(cotangent: Ball, position: int) -> Ball:
-            places = rearrangement(*(_places(shape, each == position) for each, shape in enumerate(shapes)))
-            return cotangent.flattened().scatter_add(places.ravel(), shapes[position], indexed)
+            own = places.ravel() - ends[position]
+            own = np.where(places.ravel() < ends[position + 1], own, -1)
+            return cotangent.flattened().scatter_add(own, arrays[position].shape, indexed)
 
         return self.tape.record(result, tuple(array.node for array in arrays), adjoint)
 
     def scatter_sum(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> RecordedArray:
-        places = rearrangement(_places(shape, True))
+        places = rearrangement(np.arange(math.prod(shape)).reshape(shape))
         ball = self.ball.flattened().scatter_add(places.ravel(), shape, True)
-        return self.tape.record(ball, (self.node,), lambda cotangent, position: cotangent.take(rearrangement))
+        return self.tape.record(ball, (self.node,), lambda cotangent, position: cotangent.take(places))
 
     def segment_sum(self, axes: tuple[int, ...]) -> RecordedArray:
         source = self.shape
         kept = tuple(1 if axis in axes else size for axis, size in enumerate(source))
 
         def adjoint(cotangent: Ball, position: int) -> Ball:
-            return cotangent.take(lambda elements: np.broadcast_to(elements.reshape(kept), source))
+            return cotangent.rearranged(lambda elements: np.broadcast_to(elements.reshape(kept), source))
 
         return self.tape.record(self.ball.sum(axes), (self.node,), adjoint)
 
@@ -131,7 +142,7 @@ class RecordedArray(Array):
         def adjoint(cotangent: Ball, position: int) -> Ball:
             # Clarke, Optimization and Nonsmooth Analysis, proposition 2.3.12: the generalized gradient of a maximum lies in
             # the convex hull of the candidates' gradients, so each candidate's share is between 0 and 1.
-            spread = cotangent.take(lambda elements: np.broadcast_to(elements, ball.shape))
+            spread = cotangent.rearranged(lambda elements: np.broadcast_to(elements, ball.shape))
             return spread.weighted(ball.candidates(rank))
 
         return self.tape.record(ball.order_statistic(rank), (self.node,), adjoint)
@@ -147,11 +158,14 @@ class RecordedArray(Array):
 
         return self.tape.record(self.ball, (self.node,), adjoint)
 
+    def keeping_to_range(self, keeps: bool) -> RecordedArray:
+        before = self.ball.rounding
+        after = before.keeping_to_range() if keeps else self.tape.rounding
+        if after is before:
+            return self
+        return self.tape.record(
+            self.ball.under(after), (self.node,), lambda cotangent, position: cotangent.under(before)
+        )
+
     def without_gradient(self) -> RecordedArray:
         return self.tape.record(self.ball)
-
-
-def _places(shape: tuple[int, ...], counted: bool) -> NDArray[np.int64]:
-    """The number of every place of ``shape`` in row-major order, or -1 everywhere."""
-    size = math.prod(shape)
-    return (np.arange(size) if counted else np.full(size, -1)).reshape(shape)

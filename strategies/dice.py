@@ -6,7 +6,7 @@ dice once, always the same number of them: so what is drawn afterwards keeps its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from hypothesis.strategies import DrawFn
@@ -22,12 +22,29 @@ class Dice:
     A byte that is 0 takes the first option: the simplest ones come first.
     """
 
-    def __init__(self, faces: bytes) -> None:
-        self._faces = iter(faces)
+    def __init__(self, faces: Iterator[int]) -> None:
+        self._faces = faces
 
     def below(self, count: int) -> int:
         """An integer from 0 to ``count - 1``, where ``count`` is much smaller than 256."""
         return next(self._faces) % count
+
+    def between(self, lowest: int, highest: int) -> int:
+        """A whole number from ``lowest`` to ``highest``: 0 and its successors first, if it is among them.
+
+        Nothing is thrown where there is no choice.
+        """
+        if lowest == highest:
+            return lowest
+        count = highest - lowest + 1
+        if not lowest < 0 <= highest:
+            return lowest + self.below(count)
+        number = self.below(count)
+        return number if number <= highest else number - count
+
+    def perhaps(self) -> bool:
+        """No, or yes."""
+        return self.below(2) == 1
 
     def among(self, options: Sequence[Option]) -> Option:
         """One of ``options``."""
@@ -41,4 +58,14 @@ class Dice:
 
 def dice(draw: DrawFn, *, count: int) -> Dice:
     """Dice for ``count`` choices, from one draw. Shrinks towards the first option of each."""
-    return Dice(draw(some_bytes(size=count)))
+    return Dice(iter(draw(some_bytes(size=count))))
+
+
+def endless_dice(draw: DrawFn, *, at_once: int = 6) -> Dice:
+    """Dice for as many choices as are made, thrown ``at_once`` at a time. Shrinks towards the first option of each."""
+
+    def faces() -> Iterator[int]:
+        while True:
+            yield from draw(some_bytes(size=at_once))
+
+    return Dice(faces())

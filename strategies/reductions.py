@@ -60,7 +60,7 @@ def reductions(
         name
         for name in names
         if _applies(name, shape, dim, passed, size, power_of_two)
-        and not any(issue.covers(name, named) for issue in present_issues())
+        and not any(issue.covers(name, named, "", ()) for issue in present_issues())
     ]
     if not offered:
         # Every reduction but one of these takes the whole of a non-empty tensor; an empty one can be summed.

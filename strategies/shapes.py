@@ -46,6 +46,29 @@ def shapes(draw: DrawFn, *, max_rank: int = 5, max_elements: int = 24, min_side:
     return tuple(sides)
 
 
+@reused
+@st.composite
+def shapes_of_rank(draw: DrawFn, *, ranks: tuple[int, ...], max_elements: int = 24, min_side: int = 0) -> Shape:
+    """Shapes of one of ``ranks``, with sides of up to 5.
+
+    - ``max_elements``, ``min_side``: as in ``shapes``.
+
+    Shrinks towards the first of ``ranks`` and sides of 1.
+    """
+    if not ranks or not all(0 <= rank <= 5 for rank in ranks):
+        raise InvalidArgument(f"{ranks=} must be some from 0 to 5")
+    dies = dice(draw, count=1 + max(ranks) + 2)
+    room = max_elements
+    sides = []
+    for _ in range(dies.among(ranks)):
+        side = 1 + dies.below(min(room, 5))
+        room //= side
+        sides.append(side)
+    if sides and min_side == 0 and dies.below(10) == 9:
+        sides[dies.below(len(sides))] = 0
+    return tuple(sides)
+
+
 class BroadcastGroup(NamedTuple):
     """Shapes that broadcast together, and the shape of the result."""
 

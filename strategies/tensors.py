@@ -31,6 +31,6 @@ def tensors(
     # numbers stay when an axis goes.
     first = layout_dice(max(len(shape), 5))
     drawn = draw(some_bytes(size=first + list_size(numbers, math.prod(shape))))
-    place = layout(Dice(drawn[:first]), shape, expand=not distinct)
+    place = layout(Dice(iter(drawn[:first])), shape, expand=not distinct)
     count = math.prod(place.stored_shape(shape))
     return TensorSpec(shape, place, dtype, listed(drawn[first:], numbers, count, distinct))

@@ -72,12 +72,12 @@ def leaky(negative_slope: float = 0.01) -> Formula:
 
 
 def clipped(low: float, high: float) -> Formula:
-    """x between ``low`` and ``high``."""
+    """X between ``low`` and ``high``."""
     return between(Smooth(Rational(low)), low, IDENTITY, high, Smooth(Rational(high)))
 
 
 def shrunk(lambd: float = 0.5) -> Formula:
-    """x moved towards 0 by ``lambd``, and 0 in between."""
+    """X moved towards 0 by ``lambd``, and 0 in between."""
     step = Rational(lambd)
     return between(Smooth(A + step), -lambd, ZERO, lambd, Smooth(A - step))
 
@@ -105,7 +105,10 @@ ACTIVATIONS = (
     _functional("silu", SILU),
     with_arguments("gelu", lambda x: x.elementwise(GELU), "unary", spellings=(f"{FUNCTIONAL}.gelu({{0}})",)),
     with_arguments(
-        "gelu_tanh", lambda x: x.elementwise(GELU_TANH), "unary", spellings=(f"{FUNCTIONAL}.gelu({{0}}, approximate='tanh')",)
+        "gelu_tanh",
+        lambda x: x.elementwise(GELU_TANH),
+        "unary",
+        spellings=(f"{FUNCTIONAL}.gelu({{0}}, approximate='tanh')",),
     ),
     _functional("mish", MISH),
     with_arguments(
@@ -122,7 +125,9 @@ ACTIVATIONS = (
         spellings=(f"{FUNCTIONAL}.celu({{0}}{{arguments}})", "torch.celu({0}{arguments})"),
         kinks=(0.0,),
     ),
-    elementwise("selu", exponential_linear(1.6732632423543772848170429916717, 1.0507009873554804934193349852946), in_place=False),
+    elementwise(
+        "selu", exponential_linear(1.6732632423543772848170429916717, 1.0507009873554804934193349852946), methods=False
+    ),
     elementwise("relu", Branch(0, 0.0, ZERO, IDENTITY)),
     _functional("relu6", clipped(0.0, 6.0)),
     with_arguments(
@@ -150,7 +155,13 @@ ACTIVATIONS = (
         spellings=(f"{FUNCTIONAL}.softshrink({{0}}{{arguments}})",),
         kinks=(-0.5, 0.5),
     ),
-    Operation("softsign", (f"{FUNCTIONAL}.softsign({{0}})",), lambda x: x / (x.elementwise(ABSOLUTE) + 1.0), "unary", kinks=(0.0,)),
+    Operation(
+        "softsign",
+        (f"{FUNCTIONAL}.softsign({{0}})",),
+        lambda x: x / (x.elementwise(ABSOLUTE) + 1.0),
+        "unary",
+        kinks=(0.0,),
+    ),
     Operation("tanhshrink", (f"{FUNCTIONAL}.tanhshrink({{0}})",), lambda x: x - x.elementwise(TANH), "unary"),
     elementwise("abs", ABSOLUTE, "abs({0})", functions=("abs", "absolute")),
     elementwise("maximum", MAXIMUM, in_place=False),
@@ -180,5 +191,3 @@ ACTIVATIONS = (
     ),
 )
 """Each entry reads: name, formula, and how it is spelled or drawn where that is special."""
-
-

@@ -33,7 +33,8 @@ def _subtract(a: Array, b: Array | float, alpha: float = 1) -> Array:
 def _real_power(x: Array, exponent: float) -> Array:
     """A constant power; PyTorch's derivative is exponent * x ** (exponent - 1)."""
     power, slope = sympy.Rational(exponent), sympy.Rational(exponent - 1)
-    return x.elementwise(Smooth(A**power, (power * A**slope,)))
+    # 1/2, -1/2, -1 and -2 are computed by square roots, products and reciprocals in the dtype (PowKernel.cpp).
+    return x.elementwise(Smooth(A**power, (power * A**slope,), stepwise=True))
 
 
 ARITHMETIC = (
@@ -86,10 +87,22 @@ ARITHMETIC = (
         "scaled_add", _add, "binary with alpha", spellings=("torch.add({0}, {1}{arguments})", "{0}.add({1}{arguments})")
     ),
     with_arguments(
-        "scaled_sub", _subtract, "binary with alpha", spellings=("torch.sub({0}, {1}{arguments})", "{0}.sub({1}{arguments})")
+        "scaled_sub",
+        _subtract,
+        "binary with alpha",
+        spellings=("torch.sub({0}, {1}{arguments})", "{0}.sub({1}{arguments})"),
     ),
-    Operation("rsub", ("torch.rsub({0}, {1})",), lambda a, b: b - a if isinstance(b, Array) else -(a - b), "arithmetic"),
-    elementwise("div", QUOTIENT, "{0} / {1}", domains=(ANYWHERE, Interval(2.0**-4, open=True)), functions=("div", "divide"), case="arithmetic"),
+    Operation(
+        "rsub", ("torch.rsub({0}, {1})",), lambda a, b: b - a if isinstance(b, Array) else -(a - b), "arithmetic"
+    ),
+    elementwise(
+        "div",
+        QUOTIENT,
+        "{0} / {1}",
+        domains=(ANYWHERE, Interval(2.0**-4, open=True)),
+        functions=("div", "divide"),
+        case="arithmetic",
+    ),
     elementwise("square", Smooth(A**2, (2 * A,))),
     # -grad * result * result
     elementwise("reciprocal", Smooth(1 / A, (ordered(-G, Y**2),)), domains=(POSITIVE,)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from oracle.array import Array
 from oracle.formula import OPERANDS, Branch, Formula, Smooth, smooth_parts
 from oracle.operations.operation import Definition, Interval, Operation
 
@@ -18,6 +17,7 @@ def elementwise(
     domains: tuple[Interval, ...] = (),
     functions: tuple[str, ...] = (),
     module: str = "torch",
+    methods: bool = True,
     in_place: bool = True,
 ) -> Operation:
     """An elementwise operation without arguments.
@@ -30,6 +30,7 @@ def elementwise(
         domains: where the operands may lie.
         functions: names in torch, if they are not ``name`` alone.
         module: ``torch``, ``torch.special`` or ``torch.nn.functional``; only the first has methods.
+        methods: whether tensors have methods of these names.
         in_place: whether it has a method that overwrites its operand.
     """
     count = operand_count(formula)
@@ -40,8 +41,8 @@ def elementwise(
     for function in functions or (name,):
         spellings.append(f"{module}.{function}({operands})")
         if module == "torch":
-            spellings.append(f"{{0}}.{function}({others})")
-            overwriting += [f"{{0}}.clone().{function}_({others})"] if in_place else []
+            spellings += [f"{{0}}.{function}({others})"] if methods else []
+            overwriting += [f"{{0}}.clone().{function}_({others})"] if methods and in_place else []
     if module == "torch.nn.functional" and in_place:
         overwriting.append(f"{module}.{name}({{0}}.clone(), inplace=True)")
     return Operation(
@@ -83,7 +84,11 @@ def kinks(formula: Formula) -> list[float]:
     """The numbers with which the first operand is compared, unless the function is smooth there."""
     if isinstance(formula, Smooth):
         return []
-    own = [float(formula.threshold)] if formula.operand == 0 and formula.threshold_operand is None and formula.at is None else []
+    own = (
+        [float(formula.threshold)]
+        if formula.operand == 0 and formula.threshold_operand is None and formula.at is None
+        else []
+    )
     return [*own, *kinks(formula.below), *kinks(formula.above)]
 
 

@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 import sympy
-from sympy import acos, asin, asinh, atan, atan2, atanh, cos, cosh, digamma, erf, erfc, erfinv, exp, log, loggamma
-from sympy import pi, sin, sinh, sqrt, tan, tanh
+from sympy import (
+    acos,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cos,
+    cosh,
+    digamma,
+    erf,
+    erfc,
+    erfinv,
+    exp,
+    log,
+    loggamma,
+    pi,
+    sin,
+    sinh,
+    sqrt,
+    tan,
+    tanh,
+)
 from sympy.codegen.cfunctions import exp2, expm1, log1p, log2, log10
 
 from oracle.formula import A, B, Branch, G, Smooth, Y, ordered
@@ -62,17 +83,29 @@ FUNCTIONS: tuple[Operation, ...] = (
         functions=("acosh", "arccosh"),
         in_place=False,
     ),
-    elementwise("atanh", Smooth(atanh(A), (G / (1 - A**2),)), domains=(INSIDE_ONE,), functions=("atanh", "arctanh"), in_place=False),
+    elementwise(
+        "atanh",
+        Smooth(atanh(A), (G / (1 - A**2),)),
+        domains=(INSIDE_ONE,),
+        functions=("atanh", "arctanh"),
+        in_place=False,
+    ),
     # a * (1 - b) * b in one kernel
     elementwise("sigmoid", Smooth(1 / (1 + exp(-A)), (ordered(G * (1 - Y), Y),)), functions=("sigmoid",)),
-    elementwise("logit", Smooth(log(A / (1 - A)), (G / (A * (1 - A)),), stepwise=True), domains=(Interval(0, 1, open=True),)),
+    elementwise(
+        "logit", Smooth(log(A / (1 - A)), (G / (A * (1 - A)),), stepwise=True), domains=(Interval(0, 1, open=True),)
+    ),
     elementwise("erf", Smooth(erf(A), (ordered(2 / sqrt(pi) * exp(-(A**2)), G),))),
     elementwise("erfc", Smooth(erfc(A), (ordered(-2 / sqrt(pi) * exp(-(A**2)), G),))),
     elementwise("erfinv", Smooth(erfinv(A), (ordered(sqrt(pi) / 2 * exp(erfinv(A) ** 2), G),)), domains=(INSIDE_ONE,)),
     elementwise("lgamma", Smooth(loggamma(A)), domains=(POSITIVE,)),
     elementwise("digamma", Smooth(digamma(A)), domains=(POSITIVE,)),
     elementwise("sinc", SINC),
-    elementwise("atan2", Smooth(atan2(A, B), (ordered(G * B, _RECIPROCAL), ordered(-G * A, _RECIPROCAL))), domains=(ANYWHERE, POSITIVE)),
+    elementwise(
+        "atan2",
+        Smooth(atan2(A, B), (ordered(G * B, _RECIPROCAL), ordered(-G * A, _RECIPROCAL))),
+        domains=(ANYWHERE, POSITIVE),
+    ),
     elementwise("logaddexp", LOG_OF_SUM, in_place=False),
     elementwise("logaddexp2", LOG_OF_SUM_BASE_2, in_place=False),
     elementwise("xlogy", Smooth(A * log(B), (log(B), G * A / B), stepwise=True), domains=(ANYWHERE, POSITIVE)),
@@ -82,7 +115,9 @@ FUNCTIONS: tuple[Operation, ...] = (
         domains=(ANYWHERE, Interval(-1, open=True)),
         module="torch.special",
     ),
-    elementwise("entr", Smooth(-A * log(A), (-log(A) - 1,), stepwise=True), domains=(POSITIVE,), module="torch.special"),
+    elementwise(
+        "entr", Smooth(-A * log(A), (-log(A) - 1,), stepwise=True), domains=(POSITIVE,), module="torch.special"
+    ),
     elementwise("deg2rad", Smooth(A * (pi / 180))),
     elementwise("rad2deg", Smooth(A * (180 / pi))),
 )
@@ -90,5 +125,3 @@ FUNCTIONS: tuple[Operation, ...] = (
 
 The stepwise ones have kernels that calculate with 16-bit numbers (aten/src/ATen/native/cpu/BinaryOpsKernel.cpp,
 UnaryOpsKernel.cpp)."""
-
-

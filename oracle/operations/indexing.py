@@ -129,7 +129,10 @@ INDEXING = (
     ),
     Operation(
         "scatter_reduce_sum",
-        ("torch.scatter_reduce({0}, {dim}, {index}, {1}, 'sum')", "{0}.scatter_reduce({dim}, {index}, {1}, reduce='sum')"),
+        (
+            "torch.scatter_reduce({0}, {dim}, {index}, {1}, 'sum')",
+            "{0}.scatter_reduce({dim}, {index}, {1}, reduce='sum')",
+        ),
         _scatter_added,
         "scatter_add",
     ),

@@ -84,7 +84,9 @@ class Operation:
 
     def written(self, operands: tuple[str, ...], arguments: dict[str, Argument]) -> str:
         """The mathematical notation, with ``operands`` given as such."""
-        notation = self.notation or f"{self.name}({', '.join(f'{{{each}}}' for each in range(len(operands)))}{{arguments}})"
+        notation = (
+            self.notation or f"{self.name}({', '.join(f'{{{each}}}' for each in range(len(operands)))}{{arguments}})"
+        )
         return fill_in(notation, operands, arguments)
 
 

@@ -106,7 +106,9 @@ def _convolution(
     places = np.zeros((1,) * (2 * rank), dtype=np.int64)
     inside = np.ones((1,) * (2 * rank), dtype=bool)
     for axis in range(rank):
-        window = np.arange(sizes[axis])[:, None] * strides[axis] + np.arange(kernel[axis]) * dilations[axis] - paddings[axis]
+        window = (
+            np.arange(sizes[axis])[:, None] * strides[axis] + np.arange(kernel[axis]) * dilations[axis] - paddings[axis]
+        )
         spread = [1] * (2 * rank)
         spread[axis], spread[rank + axis] = sizes[axis], kernel[axis]
         places = places * sides[axis] + np.clip(window, 0, sides[axis] - 1).reshape(spread)

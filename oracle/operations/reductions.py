@@ -125,7 +125,9 @@ def product(x: Array, axes: tuple[int, ...]) -> Array:
 
 def kept_axes(reduced: Array, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
     """``reduced``, with an axis of size 1 for each of ``axes`` of ``x`` if ``keepdim`` asks for it."""
-    return reduced.reshape(tuple(1 if axis in axes else side for axis, side in enumerate(x.shape))) if keepdim else reduced
+    return (
+        reduced.reshape(tuple(1 if axis in axes else side for axis, side in enumerate(x.shape))) if keepdim else reduced
+    )
 
 
 def _prod(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:

@@ -46,7 +46,7 @@ def _smallest(x: Array, axes: tuple[int, ...]) -> Array:
 
 
 def log_of_sum(x: Array, axes: tuple[int, ...]) -> Array:
-    """log Σ exp(x), shifted by the largest element.
+    """Log Σ exp(x), shifted by the largest element.
 
     PyTorch's gradient is cotangent · exp(x - result): besides the roundings of the difference and of its exponential, the
     error of the rounded result, u |result|, and that of the difference, u |x - result|, are relative ones of the exponential.
@@ -144,5 +144,3 @@ SCANS = (
     ),
 )
 """Each entry reads: name, definition."""
-
-

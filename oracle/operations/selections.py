@@ -11,7 +11,7 @@ from oracle.array import Array
 from oracle.formula import A, Smooth
 from oracle.operations.activations import ABSOLUTE
 from oracle.operations.operation import Operation
-from oracle.operations.reductions import Dim, group_size, kept_axes, mean, reduced_axes, variance
+from oracle.operations.reductions import Dim, group_size, mean, reduced_axes, variance
 
 
 def _order_statistic(rank: Callable[[int], int]) -> Callable[..., Array]:

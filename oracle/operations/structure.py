@@ -5,7 +5,7 @@ Each entry names the NumPy function that moves the elements; there is nothing el
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -46,18 +46,14 @@ def filled(name: str, function: Callable[..., Elements], case: str, *, spellings
     return Operation(name, spellings or calls, definition, case)
 
 
-def parts(name: str, function: Callable[..., list[Elements]], case: str) -> Operation:
-    """One that cuts a tensor into several."""
+def parts(name: str, function: Callable[..., list[Elements]], how: str) -> Operation:
+    """One that cuts a tensor into several; ``how`` is its second argument."""
 
     def definition(x: Array, **arguments: Any) -> tuple[Array, ...]:
-        count = len(function(np.empty(x.shape, dtype=np.int8), **arguments))
-        return tuple(
-            x.gather(lambda elements, part=part: function(elements, **arguments)[part])  # type: ignore[misc]
-            for part in range(count)
-        )
+        return tuple(_parts_of(x, lambda elements: function(elements, **arguments)))
 
-    calls = (f"torch.{name}({{0}}{{arguments}})", f"{{0}}.{name}({{bare_arguments}})")
-    return Operation(name, calls, definition, case, several_results=True)
+    calls = (f"torch.{name}({{0}}, {how}, dim={{dim}})", f"{{0}}.{name}({how}, dim={{dim}})")
+    return Operation(name, calls, definition, name, several_results=True)
 
 
 def joined(name: str, function: Callable[..., Elements], case: str) -> Operation:
@@ -139,7 +135,8 @@ def _padded(x: Elements, zero: Elements, pad: tuple[int, ...]) -> Elements:
 def _padding(name: str, mode: str) -> Operation:
     def definition(x: Array, pad: tuple[int, ...]) -> Array:
         widths = padding_widths(pad, x.rank)
-        return x.gather(lambda elements: _around(elements, widths, mode))
+        # aten/src/ATen/native/cpu/PaddingKernel.cpp adds the gradients up in the dtype.
+        return x.gather(lambda elements: _around(elements, widths, mode), indexed=True)
 
     spelling = f"torch.nn.functional.pad({{0}}, {{pad}}, mode={name.removesuffix('_pad')!r})"
     return Operation(name, (spelling,), definition, name)
@@ -154,21 +151,24 @@ def _repeated(x: Elements, repeats: int | IndexTensor, dim: int | None = None) -
     return np.repeat(x, repeats.array if isinstance(repeats, IndexTensor) else repeats, dim)
 
 
-def _lengths(x: Elements, split_size_or_sections: int | tuple[int, ...], dim: int = 0) -> list[Elements]:
+def _lengths(x: Elements, sizes: int | tuple[int, ...], dim: int) -> list[Elements]:
     size = x.shape[dim]
-    if isinstance(split_size_or_sections, int):
-        ends = list(range(split_size_or_sections, size, split_size_or_sections))
+    if isinstance(sizes, int):
+        ends = list(range(sizes, size, sizes))
     else:
-        ends = np.cumsum(split_size_or_sections)[:-1].tolist()
+        ends = np.cumsum(sizes)[:-1].tolist()
     return np.split(x, ends, dim)
 
 
-def _chunks(x: Elements, chunks: int, dim: int = 0) -> list[Elements]:
+def _chunks(x: Elements, chunks: int, dim: int) -> list[Elements]:
+    if x.shape[dim] == 0:
+        return [x] * chunks
     return _lengths(x, max(1, -(-x.shape[dim] // chunks)), dim)
 
 
-def _unbound(x: Elements, dim: int = 0) -> list[Elements]:
-    return list(np.moveaxis(x, dim, 0))
+def _parts_of(x: Array, cut: Callable[[Elements], list[Elements]]) -> Iterator[Array]:
+    for part in range(len(cut(np.empty(x.shape, dtype=np.int8)))):
+        yield x.gather(lambda elements, part=part: cut(elements)[part])  # type: ignore[misc]
 
 
 def _taken(x: Elements, index: Index) -> Elements:
@@ -181,7 +181,13 @@ STRUCTURE = (
     rearrangement("transpose", lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1) if x.ndim else x),
     rearrangement("movedim", lambda x, source, destination: np.moveaxis(x, source, destination)),
     rearrangement("expand", _expanded, spellings=("{0}.expand({size})", "torch.broadcast_to({0}, {size})")),
-    rearrangement("repeat", lambda x, repeats: np.tile(x, repeats), spellings=("{0}.repeat({repeats})", "torch.tile({0}, {repeats})")),
+    rearrangement(
+        "repeat",
+        lambda x, repeats: np.tile(x, repeats),
+        spellings=("{0}.repeat({repeats})", "torch.tile({0}, {repeats})"),
+        # The axes are summed one after the other.
+        indexed=True,
+    ),
     rearrangement("squeeze", lambda x, dim: np.squeeze(x, dim) if x.ndim and x.shape[dim] == 1 else x),
     rearrangement("unsqueeze", np.expand_dims, spellings=("torch.unsqueeze({0}, {axis})", "{0}.unsqueeze({axis})")),
     rearrangement("flatten", _flattened),
@@ -193,9 +199,11 @@ STRUCTURE = (
     rearrangement("flip", lambda x, dims: np.flip(x, dims)),
     rearrangement("roll", _rolled),
     rearrangement("rot90", lambda x, k, dims: np.rot90(x, k, dims)),
-    rearrangement("unfold", _windows, methods_only=True),
-    rearrangement("repeat_interleave", _repeated),
-    rearrangement("matrix_transpose", lambda x: np.swapaxes(x, -1, -2), "matrix", spellings=("{0}.mT", "torch.adjoint({0})")),
+    rearrangement("unfold", _windows, methods_only=True, indexed=True),
+    rearrangement("repeat_interleave", _repeated, indexed=True),
+    rearrangement(
+        "matrix_transpose", lambda x: np.swapaxes(x, -1, -2), "matrix", spellings=("{0}.mT", "torch.adjoint({0})")
+    ),
     rearrangement("contiguous", lambda x: x, "unary", methods_only=True),
     rearrangement("clone", lambda x: x, "unary"),
     filled("diag", _diagonal_matrix, "diag"),
@@ -205,10 +213,16 @@ STRUCTURE = (
     _padding("reflect_pad", "reflect"),
     _padding("replicate_pad", "edge"),
     _padding("circular_pad", "wrap"),
-    parts("split", _lengths, "split"),
-    parts("chunk", _chunks, "chunk"),
-    parts("unbind", _unbound, "unbind"),
-    parts("tensor_split", lambda x, indices_or_sections, dim=0: np.array_split(x, indices_or_sections, dim), "tensor_split"),
+    parts("split", _lengths, "{sizes}"),
+    parts("chunk", _chunks, "{chunks}"),
+    Operation(
+        "unbind",
+        ("torch.unbind({0}{arguments})", "{0}.unbind({bare_arguments})"),
+        lambda x, dim=0: tuple(_parts_of(x, lambda elements: list(np.moveaxis(elements, dim, 0)))),
+        "unbind",
+        several_results=True,
+    ),
+    parts("tensor_split", lambda x, sections, dim: np.array_split(x, sections, dim), "{sections}"),
     joined("cat", lambda elements, dim=0: np.concatenate(elements, dim), "cat"),
     joined("stack", lambda elements, dim=0: np.stack(elements, dim), "stack"),
 )

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from oracle.index import IndexTensor
 from oracle.program import Argument
-from strategies.reuse import some_bytes, reused
+from strategies.dice import Dice
+from strategies.reuse import some_bytes
 from strategies.shapes import Shape
 
 MOST_ELEMENTS = 64
 """What a small program's tensors hold at most, as far as an operation can choose."""
-
-Option = TypeVar("Option")
 
 
 @dataclass(frozen=True)
@@ -46,45 +43,24 @@ class Rule:
     """How the applications of some operations are drawn.
 
     Attributes:
-        draw: a case for a first operand of that shape, drawn with the first argument.
+        draw: a case for a first operand of that shape, drawn or told by dice.
         fits: whether there is a case for that shape.
         ranks: the ranks of a first operand that is made for it.
         others: how many more tensors it may need at most.
         empty: whether a first operand that is made for it may be empty.
     """
 
-    draw: Callable[[DrawFn, Shape], Case]
+    draw: Callable[[DrawFn, Dice, Shape], Case]
     fits: Callable[[Shape], bool] = anything
     ranks: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
     others: int = 0
     empty: bool = True
 
 
-@reused
-def whole_numbers(*, lowest: int, highest: int) -> st.SearchStrategy[int]:
-    """Whole numbers between two bounds, kept with their bounds. Shrinks towards 0, or the bound next to it."""
-    return st.integers(lowest, highest)
-
-
-def whole(draw: DrawFn, lowest: int, highest: int) -> int:
-    """A whole number from ``lowest`` to ``highest``; nothing is drawn where there is no choice."""
-    return lowest if lowest == highest else draw(whole_numbers(lowest=lowest, highest=highest))
-
-
-def one_of(draw: DrawFn, options: Sequence[Option]) -> Option:
-    """One of ``options``. Shrinks towards the first."""
-    return options[whole(draw, 0, len(options) - 1)]
-
-
-def perhaps(draw: DrawFn) -> bool:
-    """Yes or no. Shrinks towards no."""
-    return bool(whole(draw, 0, 1))
-
-
-def axis_of(draw: DrawFn, rank: int) -> int:
+def axis_of(dies: Dice, rank: int) -> int:
     """An axis, counted from either end; a tensor of rank 0 takes 0 and -1. Shrinks towards 0."""
     side = max(rank, 1)
-    return whole(draw, -side, side - 1)
+    return dies.between(-side, side - 1)
 
 
 def indices(draw: DrawFn, shape: Shape, size: int, *, distinct: bool = False) -> IndexTensor:
@@ -107,18 +83,18 @@ def mask(draw: DrawFn, shape: Shape) -> IndexTensor:
     return IndexTensor(shape, tuple(byte % 2 == 0 for byte in drawn))
 
 
-def broadcast_partner(draw: DrawFn, shape: Shape) -> Shape:
+def broadcast_partner(dies: Dice, shape: Shape) -> Shape:
     """A shape that broadcasts with ``shape`` to ``shape`` itself, or with it to a larger one. Shrinks towards it."""
-    kind = whole(draw, 0, 4)
+    kind = dies.between(0, 4)
     if kind <= 1:
         return shape
     if kind <= 3:
-        keep = whole(draw, 0, 2 ** len(shape) - 1)
+        keep = dies.between(0, 2 ** len(shape) - 1)
         partner = tuple(side if keep >> axis & 1 else 1 for axis, side in enumerate(shape))
         ones = next((axis for axis, side in enumerate(partner) if side != 1), len(partner))
-        return partner[whole(draw, 0, ones) :]
+        return partner[dies.between(0, ones) :]
     room = MOST_ELEMENTS // max(math.prod(shape), 1)
     if room < 2 or len(shape) > 4:
         return shape
-    grown = tuple(whole(draw, 1, min(room, 3)) if side == 1 else side for side in shape)
-    return grown if grown != shape else (whole(draw, 1, min(room, 3)), *shape)
+    grown = tuple(dies.between(1, min(room, 3)) if side == 1 else side for side in shape)
+    return grown if grown != shape else (dies.between(1, min(room, 3)), *shape)

@@ -8,58 +8,59 @@ import numpy as np
 from hypothesis.strategies import DrawFn
 
 from oracle.program import Argument
-from strategies.cases.case import Case, Rule, broadcast_partner, one_of, whole
+from strategies.cases.case import Case, Rule, broadcast_partner
+from strategies.dice import Dice
 from strategies.shapes import Shape
 
 # Numbers that every format holds.
 SCALARS = (2.0, 1.0, -1.0, 0.5, 3.0, -0.75, 0.0, 1.5)
 
 
-def _unary(draw: DrawFn, shape: Shape) -> Case:
+def _unary(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
     return Case()
 
 
-def _binary(draw: DrawFn, shape: Shape) -> Case:
-    return Case((broadcast_partner(draw, shape),))
+def _binary(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    return Case((broadcast_partner(dies, shape),))
 
 
-def _arithmetic(draw: DrawFn, shape: Shape) -> Case:
+def _arithmetic(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
     """A tensor, or a number three times in ten, which is never 0: it may divide."""
-    if whole(draw, 0, 9) >= 7:
-        return Case((one_of(draw, tuple(each for each in SCALARS if each)),))
-    return _binary(draw, shape)
+    if dies.between(0, 9) >= 7:
+        return Case((dies.among(tuple(each for each in SCALARS if each)),))
+    return _binary(draw, dies, shape)
 
 
-def _ternary(draw: DrawFn, shape: Shape) -> Case:
-    second = broadcast_partner(draw, shape)
-    return Case((second, broadcast_partner(draw, tuple(map(int, np.broadcast_shapes(shape, second))))))
+def _ternary(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    second = broadcast_partner(dies, shape)
+    return Case((second, broadcast_partner(dies, tuple(map(int, np.broadcast_shapes(shape, second))))))
 
 
 def _with(
-    rule: Callable[[DrawFn, Shape], Case], name: str, options: tuple[Argument, ...], *, may_lack: bool = False
-) -> Callable[[DrawFn, Shape], Case]:
+    rule: Callable[[DrawFn, Dice, Shape], Case], name: str, options: tuple[Argument, ...], *, may_lack: bool = False
+) -> Callable[[DrawFn, Dice, Shape], Case]:
     """``rule`` with an argument from ``options``; half of the time without it, if it ``may_lack``."""
 
-    def drawn(draw: DrawFn, shape: Shape) -> Case:
-        case = rule(draw, shape)
-        if may_lack and whole(draw, 0, 1) == 0:
+    def drawn(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+        case = rule(draw, dies, shape)
+        if may_lack and dies.between(0, 1) == 0:
             return case
-        return Case(case.others, {name: one_of(draw, options)})
+        return Case(case.others, {name: dies.among(options)})
 
     return drawn
 
 
-def _bounds(low: str, high: str) -> Callable[[DrawFn, Shape], Case]:
-    def drawn(draw: DrawFn, shape: Shape) -> Case:
-        lowest = one_of(draw, (-1.0, 0.0, -0.5, -2.0))
-        return Case((), {low: lowest, high: lowest + one_of(draw, (1.0, 2.0, 0.5, 4.0))})
+def _bounds(low: str, high: str) -> Callable[[DrawFn, Dice, Shape], Case]:
+    def drawn(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+        lowest = dies.among((-1.0, 0.0, -0.5, -2.0))
+        return Case((), {low: lowest, high: lowest + dies.among((1.0, 2.0, 0.5, 4.0))})
 
     return drawn
 
 
-def _softplus(draw: DrawFn, shape: Shape) -> Case:
-    return one_of(
-        draw, (Case(), Case((), {"beta": 2.0}), Case((), {"beta": 0.5, "threshold": 4.0}), Case((), {"threshold": 8.0}))
+def _softplus(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    return dies.among(
+        (Case(), Case((), {"beta": 2.0}), Case((), {"beta": 0.5, "threshold": 4.0}), Case((), {"threshold": 8.0}))
     )
 
 

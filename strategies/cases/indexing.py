@@ -9,19 +9,9 @@ import numpy as np
 from hypothesis.strategies import DrawFn
 
 from oracle.index import Index, IndexTensor, Slice
-from strategies.cases.case import (
-    MOST_ELEMENTS,
-    Case,
-    Rule,
-    axis_of,
-    broadcast_partner,
-    indices,
-    mask,
-    one_of,
-    perhaps,
-    whole,
-)
+from strategies.cases.case import MOST_ELEMENTS, Case, Rule, axis_of, broadcast_partner, indices, mask
 from strategies.cases.elementwise import SCALARS
+from strategies.dice import Dice
 from strategies.shapes import Shape
 
 
@@ -29,30 +19,30 @@ def _ranked(lowest: int, highest: int = 5) -> Callable[[Shape], bool]:
     return lambda shape: lowest <= len(shape) <= highest and 0 not in shape
 
 
-def _index_shape(draw: DrawFn, room: int) -> Shape:
-    first = whole(draw, 1, min(room, 4))
-    kind = whole(draw, 0, 4)
-    return (first,) if kind < 3 else () if kind == 3 else (first, whole(draw, 1, max(1, min(room // first, 3))))
+def _index_shape(dies: Dice, room: int) -> Shape:
+    first = dies.between(1, min(room, 4))
+    kind = dies.between(0, 4)
+    return (first,) if kind < 3 else () if kind == 3 else (first, dies.between(1, max(1, min(room // first, 3))))
 
 
-def _keys(draw: DrawFn, shape: Shape) -> Index:
+def _keys(draw: DrawFn, dies: Dice, shape: Shape) -> Index:
     """One or two index tensors that broadcast together, with slices before, between or behind, or a mask."""
     room = max(1, MOST_ELEMENTS // math.prod(shape)) * 2
     rank = len(shape)
-    kind = whole(draw, 0, 3)
+    kind = dies.between(0, 3)
     if kind == 2:
-        axes = whole(draw, 1, rank)
+        axes = dies.between(1, rank)
         return Index((mask(draw, shape[:axes]),))
     if kind == 3 and rank > 1:
-        first = whole(draw, 0, rank - 2)
-        second = whole(draw, first + 1, rank - 1)
-        index_shape = _index_shape(draw, room)
-        entries: list[int | None | Slice | IndexTensor] = [Slice(None, None, None)] * (second + 1)
+        first = dies.between(0, rank - 2)
+        second = dies.between(first + 1, rank - 1)
+        index_shape = _index_shape(dies, room)
+        entries: list[int | Slice | IndexTensor | None] = [Slice(None, None, None)] * (second + 1)
         entries[first] = _signed(draw, index_shape, shape[first])
-        entries[second] = _signed(draw, index_shape if perhaps(draw) else (1,) * len(index_shape), shape[second])
+        entries[second] = _signed(draw, index_shape if dies.perhaps() else (1,) * len(index_shape), shape[second])
         return Index(tuple(entries))
-    axis = whole(draw, 0, rank - 1)
-    index = _signed(draw, _index_shape(draw, room), shape[axis])
+    axis = dies.between(0, rank - 1)
+    index = _signed(draw, _index_shape(dies, room), shape[axis])
     return Index((*(Slice(None, None, None),) * axis, index))
 
 
@@ -62,83 +52,83 @@ def _signed(draw: DrawFn, index_shape: Shape, size: int) -> IndexTensor:
     return IndexTensor(index_shape, tuple(each if each < size else each - 2 * size for each in chosen.values))
 
 
-def _read(draw: DrawFn, shape: Shape) -> Case:
-    return Case((), {"index": _keys(draw, shape)})
+def _read(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    return Case((), {"index": _keys(draw, dies, shape)})
 
 
 def _selected_shape(shape: Shape, index: Index) -> Shape:
     return tuple(np.empty(shape, dtype=np.int8)[index.key].shape)
 
 
-def _leading_keys(draw: DrawFn, shape: Shape, *, distinct: bool) -> Case:
+def _leading_keys(draw: DrawFn, dies: Dice, shape: Shape, *, distinct: bool) -> Case:
     """Index tensors for the first axis or two, or a mask: what ``torch.index_put`` takes."""
-    kind = whole(draw, 0, 2)
+    kind = dies.between(0, 2)
     if kind == 2:
-        index = Index((mask(draw, shape[: whole(draw, 1, len(shape))]),))
+        index = Index((mask(draw, shape[: dies.between(1, len(shape))]),))
     elif kind == 1 and len(shape) > 1 and not distinct:
-        index_shape = _index_shape(draw, 4)
+        index_shape = _index_shape(dies, 4)
         index = Index((_signed(draw, index_shape, shape[0]), _signed(draw, index_shape, shape[1])))
     elif distinct:
-        index = Index((indices(draw, (whole(draw, 1, shape[0]),), shape[0], distinct=True),))
+        index = Index((indices(draw, (dies.between(1, shape[0]),), shape[0], distinct=True),))
     else:
-        index = Index((_signed(draw, _index_shape(draw, 4), shape[0]),))
+        index = Index((_signed(draw, _index_shape(dies, 4), shape[0]),))
     return Case((_selected_shape(shape, index),), {"index": index})
 
 
-def _index_select(draw: DrawFn, shape: Shape) -> Case:
-    axis = axis_of(draw, len(shape))
+def _index_select(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    axis = axis_of(dies, len(shape))
     size = shape[axis] if shape else 1
     most = max(1, min(5, MOST_ELEMENTS * size // math.prod(shape)))
-    count = whole(draw, 1, most) if shape else 1
+    count = dies.between(1, most) if shape else 1
     return Case((), {"dim": axis, "index": indices(draw, (count,), size)})
 
 
-def _smaller(draw: DrawFn, shape: Shape, axis: int, longest: int) -> Shape:
+def _smaller(dies: Dice, shape: Shape, axis: int, longest: int) -> Shape:
     """A shape that reaches no further than ``shape`` in any axis but ``axis``."""
     return tuple(
-        whole(draw, 1, longest) if each == axis % len(shape) else side if perhaps(draw) else whole(draw, 1, side)
+        dies.between(1, longest) if each == axis % len(shape) else side if dies.perhaps() else dies.between(1, side)
         for each, side in enumerate(shape)
     )
 
 
-def _gather(draw: DrawFn, shape: Shape) -> Case:
-    axis = axis_of(draw, len(shape))
+def _gather(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    axis = axis_of(dies, len(shape))
     if not shape:
         return Case((), {"dim": axis, "index": indices(draw, (), 1)})
-    index_shape = _smaller(draw, shape, axis, min(shape[axis] + 2, 6))
+    index_shape = _smaller(dies, shape, axis, min(shape[axis] + 2, 6))
     return Case((), {"dim": axis, "index": indices(draw, index_shape, shape[axis])})
 
 
-def _take_along_dim(draw: DrawFn, shape: Shape) -> Case:
-    axis = axis_of(draw, len(shape))
-    index_shape = (*shape[: axis % len(shape)], whole(draw, 1, 4), *shape[axis % len(shape) + 1 :])
+def _take_along_dim(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    axis = axis_of(dies, len(shape))
+    index_shape = (*shape[: axis % len(shape)], dies.between(1, 4), *shape[axis % len(shape) + 1 :])
     return Case((), {"indices": indices(draw, index_shape, shape[axis]), "dim": axis})
 
 
-def _take(draw: DrawFn, shape: Shape) -> Case:
-    return Case((), {"index": indices(draw, _index_shape(draw, 12), math.prod(shape))})
+def _take(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    return Case((), {"index": indices(draw, _index_shape(dies, 12), math.prod(shape))})
 
 
-def _masked_select(draw: DrawFn, shape: Shape) -> Case:
+def _masked_select(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
     return Case((), {"mask": mask(draw, shape)})
 
 
-def _where(draw: DrawFn, shape: Shape) -> Case:
-    partner = broadcast_partner(draw, shape)
+def _where(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    partner = broadcast_partner(dies, shape)
     return Case((partner,), {"mask": mask(draw, tuple(map(int, np.broadcast_shapes(shape, partner))))})
 
 
-def _masked_fill(draw: DrawFn, shape: Shape) -> Case:
-    return Case((() if perhaps(draw) else one_of(draw, SCALARS),), {"mask": mask(draw, shape)})
+def _masked_fill(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    return Case((() if dies.perhaps() else dies.among(SCALARS),), {"mask": mask(draw, shape)})
 
 
-def _scatter(draw: DrawFn, shape: Shape) -> Case:
+def _scatter(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
     """Different indices along the axis: the gradient of a place that is written twice is nobody's to say."""
     if not shape:
-        return Case(((),), {"dim": axis_of(draw, 0), "index": indices(draw, (), 1)})
-    axis = axis_of(draw, len(shape))
+        return Case(((),), {"dim": axis_of(dies, 0), "index": indices(draw, (), 1)})
+    axis = axis_of(dies, len(shape))
     size = shape[axis]
-    index_shape = _smaller(draw, shape, axis, size)
+    index_shape = _smaller(dies, shape, axis, size)
     count = index_shape[axis]
     rows = math.prod(index_shape) // count
     columns = [indices(draw, (count,), size, distinct=True).values for _ in range(rows)]
@@ -150,35 +140,35 @@ def _scatter(draw: DrawFn, shape: Shape) -> Case:
     return Case((index_shape,), {"dim": axis, "index": IndexTensor(index_shape, tuple(placed.ravel().tolist()))})
 
 
-def _scatter_add(draw: DrawFn, shape: Shape) -> Case:
+def _scatter_add(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
     if not shape:
-        return Case(((),), {"dim": axis_of(draw, 0), "index": indices(draw, (), 1)})
-    axis = axis_of(draw, len(shape))
-    index_shape = _smaller(draw, shape, axis, min(shape[axis] + 2, 5))
+        return Case(((),), {"dim": axis_of(dies, 0), "index": indices(draw, (), 1)})
+    axis = axis_of(dies, len(shape))
+    index_shape = _smaller(dies, shape, axis, min(shape[axis] + 2, 5))
     return Case((index_shape,), {"dim": axis, "index": indices(draw, index_shape, shape[axis])})
 
 
-def _index_add(draw: DrawFn, shape: Shape) -> Case:
-    axis = axis_of(draw, len(shape)) % len(shape)
-    count = whole(draw, 1, 4)
-    alpha = one_of(draw, (None, 2.0, -0.5))
+def _index_add(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    axis = axis_of(dies, len(shape)) % len(shape)
+    count = dies.between(1, 4)
+    alpha = dies.among((None, 2.0, -0.5))
     arguments = {"dim": axis, "index": indices(draw, (count,), shape[axis])}
     return Case(
         ((*shape[:axis], count, *shape[axis + 1 :]),), arguments if alpha is None else arguments | {"alpha": alpha}
     )
 
 
-def _index_copy(draw: DrawFn, shape: Shape) -> Case:
-    axis = axis_of(draw, len(shape)) % len(shape)
-    count = whole(draw, 1, shape[axis])
+def _index_copy(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    axis = axis_of(dies, len(shape)) % len(shape)
+    count = dies.between(1, shape[axis])
     index = indices(draw, (count,), shape[axis], distinct=True)
     return Case(((*shape[:axis], count, *shape[axis + 1 :]),), {"dim": axis, "index": index})
 
 
-def _index_fill(draw: DrawFn, shape: Shape) -> Case:
-    axis = axis_of(draw, len(shape))
-    index = indices(draw, (whole(draw, 1, 3),), shape[axis])
-    return Case((() if perhaps(draw) else one_of(draw, SCALARS),), {"dim": axis, "index": index})
+def _index_fill(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    axis = axis_of(dies, len(shape))
+    index = indices(draw, (dies.between(1, 3),), shape[axis])
+    return Case((() if dies.perhaps() else dies.among(SCALARS),), {"dim": axis, "index": index})
 
 
 INDEXING: dict[str, Rule] = {
@@ -195,9 +185,11 @@ INDEXING: dict[str, Rule] = {
     "index_add": Rule(_index_add, _ranked(1), (1, 2, 3), others=1, empty=False),
     "index_copy": Rule(_index_copy, _ranked(1), (1, 2, 3), others=1, empty=False),
     "index_fill": Rule(_index_fill, _ranked(1), (1, 2, 3), others=1, empty=False),
-    "index_put": Rule(lambda draw, shape: _leading_keys(draw, shape, distinct=True), _ranked(1), (1, 2, 3), 1, False),
+    "index_put": Rule(
+        lambda draw, dies, shape: _leading_keys(draw, dies, shape, distinct=True), _ranked(1), (1, 2, 3), 1, False
+    ),
     "index_put_accumulate": Rule(
-        lambda draw, shape: _leading_keys(draw, shape, distinct=False), _ranked(1), (1, 2, 3), 1, False
+        lambda draw, dies, shape: _leading_keys(draw, dies, shape, distinct=False), _ranked(1), (1, 2, 3), 1, False
     ),
 }
 """Every rule of indexing by the name that ``Operation.case`` gives it."""

@@ -1,0 +1,226 @@
+"""Random programs over the whole catalogue: drawn by evaluating as they grow."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+from hypothesis.strategies import DrawFn
+
+from oracle.known_issues import is_undrawable
+from oracle.number_format import NumberFormat
+from oracle.operations import OPERATIONS
+from oracle.operations.operation import Interval, Operation
+from oracle.program import Application, Operand, Program, Value
+from oracle.tensor import TensorSpec
+from strategies.cases import RULES
+from strategies.cotangents import cotangents
+from strategies.dice import endless_dice
+from strategies.reuse import reused
+from strategies.shapes import Shape, shapes_of_rank
+from strategies.tensors import tensors
+from strategies.values import Numbers, constants, floats, floats_between, number_format
+from strategies.workbench import Workbench
+
+MOST_INPUTS = 4
+
+
+@reused
+@st.composite
+def random_programs(
+    draw: DrawFn,
+    *,
+    dtype: str,
+    names: tuple[str, ...] = tuple(OPERATIONS),
+    max_operations: int = 8,
+    max_elements: int = 24,
+    featured: str | None = None,
+) -> Program:
+    """Programs of 1 to ``max_operations`` operations over 1 to 4 inputs.
+
+    - ``names``: the operations that may occur.
+    - ``max_elements``: of the inputs; results may have more.
+    - ``featured``: an operation that every program has; by default each program draws its own, all equally often.
+
+    A program grows operation by operation. Every operation is chosen among those whose domain contains the values that
+    are there, and new inputs are made to lie in the domain of the operation that asks for them. Results are used again,
+    so there is fan-out, and those that nobody used are outputs with a cotangent each. Shrinks towards one operation.
+    """
+    kind = number_format(dtype)
+    if not names or any(name not in OPERATIONS for name in (*names, *([featured] if featured else []))):
+        raise InvalidArgument(f"{names=} and {featured=} must be in the catalogue")
+    names = _drawable(names, dtype)
+    if max_operations < 1:
+        raise InvalidArgument(f"{max_operations=} must be at least 1")
+    maker = _Maker(draw, kind, max_elements)
+    dies = maker.dies
+    count = dies.between(1, max_operations)
+    place = dies.below(count)
+    chosen = OPERATIONS[featured or names[draw(_up_to(len(names)))]]
+    reserved = RULES[chosen.case].others
+    for step in range(count):
+        if step == place:
+            maker.feature(chosen)
+            reserved = 0
+            continue
+        maker.follow(names, MOST_INPUTS - reserved)
+    return maker.finish()
+
+
+@lru_cache(maxsize=64)
+def _drawable(names: tuple[str, ...], dtype: str) -> tuple[str, ...]:
+    return tuple(name for name in names if not is_undrawable(name, dtype))
+
+
+@reused
+def _up_to(count: int) -> st.SearchStrategy[int]:
+    return st.integers(0, count - 1)
+
+
+class _Maker:
+    """Draws the parts of one program."""
+
+    def __init__(self, draw: DrawFn, kind: NumberFormat, max_elements: int) -> None:
+        self.draw = draw
+        self.kind = kind
+        self.max_elements = max_elements
+        self.dies = endless_dice(draw)
+        self.bench = Workbench(kind)
+
+    def feature(self, operation: Operation) -> None:
+        """Apply ``operation``, to a value that suits it or to a new input."""
+        suitable = self._suitable(operation)
+        first = self.dies.among([None, *suitable]) if suitable and self._room(MOST_INPUTS) else None
+        if first is None and suitable and not self._room(MOST_INPUTS):
+            first = self.dies.among(suitable)
+        if first is None:
+            rule = RULES[operation.case]
+            shape = self.draw(
+                shapes_of_rank(ranks=rule.ranks, max_elements=self.max_elements, min_side=0 if rule.empty else 1)
+            )
+            while not rule.fits(shape):
+                # A side that the rule cannot take: the smallest tensor of the same rank is always fine.
+                shape = (1,) * len(shape)
+            first = self._new_input(shape, operation, 0)
+        # A known issue may cover the arguments that were drawn; the simplest ones are never covered.
+        if not self._apply(operation, first, MOST_INPUTS, whatever=True):
+            self._apply(operation, first, MOST_INPUTS, whatever=True)
+
+    def follow(self, names: tuple[str, ...], most_inputs: int) -> None:
+        """Apply some operation that suits a value that is there, or a new input."""
+        values = [
+            Value(place) for place, known in enumerate(self.bench.known) if known.greatest - known.least < math.inf
+        ]
+        if not values or (self._room(most_inputs) and self.dies.below(4) == 3):
+            if not self._room(most_inputs):
+                return
+            shape = self.draw(shapes_of_rank(ranks=(0, 1, 2, 3, 4, 5), max_elements=self.max_elements))
+            first = self._new_input(shape, None, 0)
+        else:
+            # The newest value is the first choice: programs become deep rather than wide.
+            first = self.dies.among(values[::-1])
+        known = self.bench.known[first.index]
+        offered = _offered(names, known.shape, known.least, known.greatest)
+        if offered:
+            self._apply(OPERATIONS[offered[self.draw(_up_to(len(offered)))]], first, most_inputs)
+
+    def _apply(self, operation: Operation, first: Value, most_inputs: int, *, whatever: bool = False) -> bool:
+        case = RULES[operation.case].draw(self.draw, self.dies, self.bench.known[first.index].shape)
+        operands: list[Operand] = [first]
+        for position, other in enumerate(case.others, start=1):
+            operand = self._operand(other, operation, position, most_inputs)
+            if operand is None:
+                return False
+            operands.append(operand)
+        application = Application(operation.name, tuple(operands), case.arguments, results=case.results)
+        results = self.bench.apply(application, whatever=whatever)
+        if results:
+            # In place, the result takes the place of the first operand, and must fit it.
+            fits = self.bench.known[results[0].index].shape == self.bench.known[first.index].shape
+            spellings = operation.all_spellings if fits else operation.spellings
+            self.bench.spell(self.dies.below(len(spellings)))
+        return bool(results)
+
+    def _operand(self, other: Shape | float, operation: Operation, position: int, most_inputs: int) -> Operand | None:
+        if isinstance(other, float):
+            return other
+        suitable = [
+            Value(place)
+            for place, known in enumerate(self.bench.known)
+            if known.shape == other and self.bench.fits(Value(place), operation, position)
+        ]
+        if not self._room(most_inputs):
+            return self.dies.among(suitable) if suitable else None
+        if suitable and self.dies.perhaps():
+            return self.dies.among(suitable)
+        return self._new_input(other, operation, position)
+
+    def _room(self, most_inputs: int) -> bool:
+        return len(self.bench.tensors) < most_inputs
+
+    def _suitable(self, operation: Operation) -> list[Value]:
+        fits = RULES[operation.case].fits
+        return [
+            Value(place)
+            for place, known in enumerate(self.bench.known)
+            if fits(known.shape) and self.bench.fits(Value(place), operation, 0)
+        ]
+
+    def _new_input(self, shape: Shape, operation: Operation | None, position: int) -> Value:
+        numbers = _numbers(
+            self.kind, operation.domain(position) if operation else Interval(), _kinks(operation, position)
+        )
+        return self.bench.add_input(self.draw(tensors(dtype=self.kind.name, shape=shape, numbers=numbers)))
+
+    def finish(self) -> Program:
+        """The program, with the results that nobody used as outputs, and perhaps others."""
+        if not self.bench.applications:
+            self._apply(
+                OPERATIONS["neg"], self._new_input((), None, 0) if not self.bench.known else Value(0), MOST_INPUTS
+            )
+        used = self.bench.used()
+        results = self.bench.results()
+        outputs = [value for value in results if value.index not in used or self.dies.below(6) == 5]
+        frozen = self.dies.below(2 ** len(self.bench.tensors)) if self.dies.perhaps() else 0
+        weights = floats(dtype=self.kind.name, min_exponent=-2, max_exponent=1, specials=False)
+        asked: list[tuple[Value, TensorSpec | None]] = []
+        for value in outputs:
+            shape = self.bench.known[value.index].shape
+            asked.append((value, self.draw(cotangents(dtype=self.kind.name, shape=shape, numbers=weights))))
+        return self.bench.program(frozen, asked)
+
+
+def _kinks(operation: Operation | None, position: int) -> tuple[float, ...]:
+    return operation.kinks if operation is not None and position == 0 else ()
+
+
+@lru_cache(maxsize=4096)
+def _numbers(kind: NumberFormat, domain: Interval, kinks: tuple[float, ...]) -> Numbers:
+    lowest, highest = domain.lowest, domain.highest
+    if domain.open:
+        lowest, highest = math.nextafter(lowest, math.inf), math.nextafter(highest, -math.inf)
+    # Beyond its square root a square overflows.
+    numbers = floats_between(dtype=kind.name, lowest=lowest, highest=highest, max_magnitude=math.sqrt(kind.largest))
+    return numbers | (numbers | constants(*kinks)) if kinks else numbers
+
+
+@lru_cache(maxsize=4096)
+def _fitting(names: tuple[str, ...], shape: Shape) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray]:
+    fitting = tuple(name for name in names if RULES[OPERATIONS[name].case].fits(shape))
+    domains = [OPERATIONS[name].domain(0) for name in fitting]
+    return (
+        fitting,
+        np.array([domain.lowest for domain in domains]),
+        np.array([domain.highest for domain in domains]),
+        np.array([domain.open for domain in domains]),
+    )
+
+
+def _offered(names: tuple[str, ...], shape: Shape, least: float, greatest: float) -> list[str]:
+    """The operations whose domain contains the numbers from ``least`` to ``greatest``, for a value of ``shape``."""
+    fitting, lowest, highest, opened = _fitting(names, shape)
+    inside = np.where(opened, (lowest < least) & (greatest < highest), (lowest <= least) & (greatest <= highest))
+    return [fitting[place] for place in np.flatnonzero(inside)]

@@ -1,0 +1,147 @@
+"""A program under construction, evaluated as it grows, so that only what is applicable is applied."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from oracle.ball import Ball
+from oracle.enclosure import applied
+from oracle.known_issues import present_issues
+from oracle.number_format import NumberFormat
+from oracle.operations.operation import Operation
+from oracle.program import Application, Input, Operand, Output, Program, Value
+from oracle.rounding import RunningError
+from oracle.tape import RecordedArray, Tape
+from oracle.tensor import TensorSpec
+from strategies.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of one value of the program.
+
+    Attributes:
+        shape: its shape.
+        least, greatest: bounds of all its elements; infinite where an element may be anything.
+        inputs: a bit for each input that it depends on.
+    """
+
+    shape: Shape
+    least: float
+    greatest: float
+    inputs: int
+
+
+class Workbench:
+    """Inputs and applications collected so far, with what is known of every value.
+
+    The values of a program are numbered with its inputs first, and inputs come when they are needed. So here values are
+    numbered as they come, and ``program`` renumbers them.
+    """
+
+    def __init__(self, number_format: NumberFormat) -> None:
+        self.number_format = number_format
+        self.tensors: list[TensorSpec] = []
+        self.applications: list[Application] = []
+        self.known: list[Known] = []
+        self._places_of_inputs: list[int] = []
+        self._arrays: list[RecordedArray] = []
+        self._rounding = RunningError(number_format)
+        self._tape = Tape(self._rounding)
+
+    def add_input(self, tensor: TensorSpec) -> Value:
+        """Take in ``tensor`` and return its value."""
+        self._places_of_inputs.append(len(self.known))
+        ball = Ball.exact(tensor.array, self._rounding)
+        self._admit(self._tape.record(ball), 1 << len(self.tensors))
+        self.tensors.append(tensor)
+        return Value(len(self.known) - 1)
+
+    def apply(self, application: Application, *, whatever: bool = False) -> tuple[Value, ...]:
+        """Apply ``application`` and return its results.
+
+        None are returned, and nothing is kept, where a known issue covers it or most of a result may be anything, unless
+        ``whatever`` asks for the latter too.
+        """
+        operands = [each for each in application.operands if isinstance(each, Value)]
+        shapes = tuple(self.known[each.index].shape for each in operands)
+        name, dtype = application.operation, self.number_format.name
+        if any(issue.covers(name, application.arguments, dtype, shapes) for issue in present_issues()):
+            return ()
+        length = len(self._tape.balls)
+        with np.errstate(all="ignore"):
+            results = applied(application, self._arrays)
+        sound = all(2 * np.count_nonzero(np.isinf(each.ball.radius)) <= math.prod(each.shape) for each in results)
+        if not (sound or whatever):
+            self._tape.forget(length)
+            return ()
+        inputs = 0
+        for operand in operands:
+            inputs |= self.known[operand.index].inputs
+        self.applications.append(replace(application, results=len(results)))
+        first = len(self.known)
+        for each in results:
+            self._admit(each, inputs)
+        return tuple(Value(first + number) for number in range(len(results)))
+
+    def spell(self, spelling: int) -> None:
+        """Call the newest operation by that one of its spellings."""
+        self.applications[-1] = replace(self.applications[-1], spelling=spelling)
+
+    def _admit(self, array: RecordedArray, inputs: int) -> None:
+        ball = array.ball
+        if np.isfinite(ball.radius).all():
+            middle = ball.midpoint.astype(np.float64)
+            # An empty tensor lies anywhere.
+            least = float(np.min(middle - ball.radius, initial=math.inf))
+            greatest = float(np.max(middle + ball.radius, initial=-math.inf))
+        else:
+            least, greatest = -math.inf, math.inf
+        self.known.append(Known(array.shape, least, greatest, inputs))
+        self._arrays.append(array)
+
+    def fits(self, value: Value, operation: Operation, position: int) -> bool:
+        """Whether ``value`` lies where operand number ``position`` of ``operation`` may lie."""
+        known = self.known[value.index]
+        return operation.domain(position).contains(known.least, known.greatest)
+
+    def results(self) -> list[Value]:
+        """The values that are results of operations."""
+        inputs = set(self._places_of_inputs)
+        return [Value(place) for place in range(len(self.known)) if place not in inputs]
+
+    def used(self) -> set[int]:
+        """The numbers of the values that some operation takes."""
+        return {
+            operand.index
+            for application in self.applications
+            for operand in application.operands
+            if isinstance(operand, Value)
+        }
+
+    def program(self, frozen: int, outputs: list[tuple[Value, TensorSpec | None]]) -> Program:
+        """The program, with a bit of ``frozen`` for each input that requires no grad.
+
+        An output needs an input that requires grad: where it would have none, its first one does.
+        """
+        for value, _ in outputs:
+            reached = self.known[value.index].inputs
+            if not reached & ~frozen:
+                frozen &= ~(reached & -reached)
+        places = self._places_of_inputs + [value.index for value in self.results()]
+        numbers = {place: Value(number) for number, place in enumerate(places)}
+
+        def renumbered(operand: Operand) -> Operand:
+            return numbers[operand.index] if isinstance(operand, Value) else operand
+
+        return Program(
+            tuple(Input(tensor, not frozen >> index & 1) for index, tensor in enumerate(self.tensors)),
+            tuple(
+                replace(each, operands=tuple(renumbered(operand) for operand in each.operands))
+                for each in self.applications
+            ),
+            tuple(Output(numbers[value.index], cotangent) for value, cotangent in outputs),
+        )
