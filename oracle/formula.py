@@ -97,6 +97,10 @@ class Arithmetic(Protocol):
         """``base`` to a power that is no whole number."""
 
 
+def _inverse(power: sympy.Pow) -> sympy.Expr:
+    return power.base if power.exp == -1 else sympy.Pow(power.base, -power.exp)
+
+
 class _OperandPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy ships no types
     """Prints an expression so that every operation is left to the operands and to the arithmetic ``K``.
 
@@ -116,7 +120,7 @@ class _OperandPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy ships n
                 above += [str(factor.p)] if factor.p != 1 else []
                 below += [str(factor.q)] if factor.q != 1 else []
             elif factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
-                below.append(f"({self._print(factor.base**-factor.exp)})")
+                below.append(f"({self._print(_inverse(factor))})")
             else:
                 above.append(f"({self._print(factor)})")
         numerator = "*".join(above) or "1"
@@ -124,12 +128,15 @@ class _OperandPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy ships n
 
     def _print_Pow(self, expression: sympy.Pow, rational: bool = False) -> str:
         base, exponent = expression.args
+        if exponent == 1:
+            # Left over from a negative power that was taken apart.
+            return self._print(base)
         if exponent == sympy.Rational(1, 2):
             return f"K.function('sqrt', {self._print(base)})"
         if exponent.is_Integer and exponent > 0:
             return f"({self._print(base)})**{exponent}"
         if exponent.is_Rational and exponent < 0:
-            return f"1/({self._print(base**-exponent)})"
+            return f"1/({self._print(_inverse(expression))})"
         return f"K.power({self._print(base)}, {self._print(exponent)})"
 
     def _print_Function(self, expression: Any) -> str:
@@ -150,8 +157,15 @@ class _OperandPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy ships n
 def compiled(expression: sympy.Expr) -> Callable[..., Any]:
     """``expression`` as a function ``(arithmetic, a, b, c, d, y, g)`` of any kind of numbers."""
     arithmetic = sympy.Symbol("K")
+
+    def common_subexpressions(expression: sympy.Expr, **settings: bool) -> tuple[list[Any], sympy.Expr]:
+        # Otherwise they are put together anew, and sorted and simplified.
+        with sympy.evaluate(False):
+            replacements, (reduced,) = sympy.cse([expression])
+        return replacements, reduced
+
     return sympy.lambdify(  # type: ignore[no-any-return]
-        (arithmetic, *OPERANDS, Y, G), expression, modules=[{}], printer=_OperandPrinter, cse=True
+        (arithmetic, *OPERANDS, Y, G), expression, modules=[{}], printer=_OperandPrinter, cse=common_subexpressions
     )
 
 
@@ -160,6 +174,11 @@ def evaluated(
 ) -> Any:
     """``expression`` at ``operands``, at ``result`` for Y and at ``cotangent`` for G."""
     return compiled(expression)(arithmetic, *operands, *(None,) * (len(OPERANDS) - len(operands)), result, cotangent)
+
+
+def summed(*terms: sympy.Expr) -> sympy.Expr:
+    """The sum of ``terms`` in the order in which they stand, where sympy would sort and simplify them."""
+    return sympy.Add(*terms, evaluate=False)
 
 
 def ordered(*factors: sympy.Expr) -> sympy.Expr:

@@ -32,7 +32,7 @@ class KnownIssue:
     reproducer: str
     operations: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
-    shapes: str = ""
+    application: str = ""
     range: bool = False
     magnitudes: tuple[float, float] | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -47,15 +47,13 @@ class KnownIssue:
         """Whether ``operation`` is among its operations, and ``dtype`` among its dtypes, if it names any."""
         return operation in self.operations and (not self.dtypes or dtype in self.dtypes)
 
-    def covers(
-        self, operation: str, arguments: dict[str, Argument], dtype: str, shapes: tuple[tuple[int, ...], ...]
-    ) -> bool:
+    def covers(self, operation: str, arguments: dict[str, Argument], dtype: str, shapes: Shapes) -> bool:
         """Whether the application of ``operation`` to operands of ``shapes`` is in the region, and must not be drawn."""
         if self.range or self.magnitudes or not self.concerns_operation(operation, dtype):
             return False
         region = {name: tuple(value) if isinstance(value, list) else value for name, value in self.arguments.items()}
         named = all(name in arguments and arguments[name] == value for name, value in region.items())
-        return named and (not self.shapes or SHAPES[self.shapes](shapes))
+        return named and (not self.application or APPLICATIONS[self.application](arguments, shapes))
 
     def concerns(self, torch_version: str) -> bool:
         """Whether the issue is known of that version of PyTorch, development builds included."""
@@ -81,7 +79,7 @@ def present_issues() -> tuple[KnownIssue, ...]:
 def is_undrawable(operation: str, dtype: str) -> bool:
     """Whether a known issue takes the whole of ``operation`` out of what is drawn in ``dtype``."""
     return any(
-        not issue.arguments and not issue.shapes and issue.covers(operation, {}, dtype, ())
+        not issue.arguments and not issue.application and issue.covers(operation, {}, dtype, ())
         for issue in present_issues()
     )
 
@@ -114,12 +112,20 @@ REGIONS: dict[str, Callable[[Program], bool]] = {region.__name__: region for reg
 """Regions of programs by the name that ``where`` gives them."""
 
 
-def a_bound_is_larger(shapes: tuple[tuple[int, ...], ...]) -> bool:
+Shapes = tuple[tuple[int, ...], ...]
+
+
+def a_bound_is_larger(arguments: dict[str, Argument], shapes: Shapes) -> bool:
     """Whether the first operand is broadcast by the others."""
     return np.broadcast_shapes(*shapes) != shapes[0]
 
 
-SHAPES: dict[str, Callable[[tuple[tuple[int, ...], ...]], bool]] = {
-    region.__name__: region for region in (a_bound_is_larger,)
+def strided_and_dilated(arguments: dict[str, Argument], shapes: Shapes) -> bool:
+    """Whether a convolution has steps between its windows and within them."""
+    return "stride" in arguments and "dilation" in arguments
+
+
+APPLICATIONS: dict[str, Callable[[dict[str, Argument], Shapes], bool]] = {
+    region.__name__: region for region in (a_bound_is_larger, strided_and_dilated)
 }
-"""Regions of operands by the name that ``shapes`` gives them."""
+"""Regions of applications by the name that ``application`` gives them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Integer, Mul, Rational, exp, pi, sqrt, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
-from oracle.formula import A, B, Branch, C, Formula, Smooth, Y
+from oracle.formula import A, B, Branch, C, Formula, Smooth, Y, ordered, summed
 from oracle.functions import erf_by_polynomial
 from oracle.operations.elementwise import elementwise, with_arguments
 from oracle.operations.operation import Operation
@@ -25,13 +25,14 @@ _SIGMOID = 1 / (1 + exp(-A))
 SILU = Smooth(A * _SIGMOID, (_SIGMOID * (1 + A * (1 - _SIGMOID)),), fused=True)
 _TANH_SOFTPLUS = tanh(log1p(exp(A)))
 MISH = Smooth(A * _TANH_SOFTPLUS, (_TANH_SOFTPLUS + A * _SIGMOID * (1 - _TANH_SOFTPLUS**2),), fused=True)
-_NORMAL_CDF = (1 + erf_by_polynomial(A * sqrt(Rational(1, 2)))) / 2
-GELU = Smooth(A * _NORMAL_CDF, (_NORMAL_CDF + A * exp(-(A**2) / 2) / sqrt(2 * pi),), fused=True)
+_HALF = Rational(1, 2)
+_NORMAL_CDF = ordered(1 + erf_by_polynomial(A * sqrt(_HALF)), _HALF)
+GELU = Smooth(ordered(A, _NORMAL_CDF), (summed(_NORMAL_CDF, A * exp(-(A**2) / 2) / sqrt(2 * pi)),), fused=True)
 _BETA, _KAPPA = sqrt(2 / pi), Rational("0.044715")
 _INNER = tanh(_BETA * (A + _KAPPA * A**3))
 GELU_TANH = Smooth(
-    A * (1 + _INNER) / 2,
-    ((1 + _INNER) / 2 + A / 2 * (1 - _INNER**2) * (_BETA * (1 + 3 * _KAPPA * A**2)),),
+    ordered(A, 1 + _INNER, _HALF),
+    (summed(ordered(1 + _INNER, _HALF), A / 2 * (1 - _INNER**2) * (_BETA * (1 + 3 * _KAPPA * A**2))),),
     fused=True,
 )
 # min(x, 0) - log1p(exp(-|x|)); backward with z = exp(-|x|): 1 - z / (1 + z) below 0, z / (1 + z) above.
