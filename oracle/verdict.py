@@ -123,7 +123,7 @@ def exactly(result: ExactResult, certificate: Truths) -> Truths:
     return Truths(
         "exact",
         tuple(truth(values, due.radius) for values, due in zip(result.outputs, certificate.outputs, strict=True)),
-        {index: truth(values, certificate.gradients[index].radius) for index, values in result.gradients.items()},
+        {index: truth(result.gradients[index], due.radius) for index, due in certificate.gradients.items()},
     )
 
 

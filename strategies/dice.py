@@ -46,6 +46,10 @@ class Dice:
         """No, or yes."""
         return self.below(2) == 1
 
+    def below_many(self, count: int) -> int:
+        """An integer from 0 to ``count - 1``, where ``count`` is much smaller than 65,536; takes two bytes."""
+        return (next(self._faces) * 256 + next(self._faces)) % count
+
     def among(self, options: Sequence[Option]) -> Option:
         """One of ``options``."""
         return options[self.below(len(options))]
@@ -61,7 +65,7 @@ def dice(draw: DrawFn, *, count: int) -> Dice:
     return Dice(iter(draw(some_bytes(size=count))))
 
 
-def endless_dice(draw: DrawFn, *, at_once: int = 6) -> Dice:
+def endless_dice(draw: DrawFn, *, at_once: int = 16) -> Dice:
     """Dice for as many choices as are made, thrown ``at_once`` at a time. Shrinks towards the first option of each."""
 
     def faces() -> Iterator[int]:

@@ -22,7 +22,7 @@ from strategies.dice import endless_dice
 from strategies.reuse import reused
 from strategies.shapes import Shape, shapes_of_rank
 from strategies.tensors import tensors
-from strategies.values import Numbers, constants, floats, floats_between, number_format
+from strategies.values import Numbers, constants, floats, floats_between, lattice_numbers, number_format
 from strategies.workbench import Workbench
 
 MOST_INPUTS = 4
@@ -38,12 +38,14 @@ def random_programs(
     max_operations: int = 8,
     max_elements: int = 24,
     featured: str | None = None,
+    lattice: bool = False,
 ) -> Program:
     """Programs of 1 to ``max_operations`` operations over 1 to 4 inputs.
 
     - ``names``: the operations that may occur.
     - ``max_elements``: of the inputs; results may have more.
     - ``featured``: an operation that every program has; by default each program draws its own, all equally often.
+    - ``lattice``: whether inputs and cotangents are small integers, so that many programs round nothing.
 
     A program grows operation by operation. Every operation is chosen among those whose domain contains the values that
     are there, and new inputs are made to lie in the domain of the operation that asks for them. Results are used again,
@@ -55,11 +57,11 @@ def random_programs(
     names = _drawable(names, dtype)
     if max_operations < 1:
         raise InvalidArgument(f"{max_operations=} must be at least 1")
-    maker = _Maker(draw, kind, max_elements)
+    maker = _Maker(draw, kind, max_elements, lattice)
     dies = maker.dies
     count = dies.between(1, max_operations)
     place = dies.below(count)
-    chosen = OPERATIONS[featured or names[draw(_up_to(len(names)))]]
+    chosen = OPERATIONS[featured or names[dies.below_many(len(names))]]
     reserved = RULES[chosen.case].others
     for step in range(count):
         if step == place:
@@ -75,18 +77,14 @@ def _drawable(names: tuple[str, ...], dtype: str) -> tuple[str, ...]:
     return tuple(name for name in names if not is_undrawable(name, dtype))
 
 
-@reused
-def _up_to(count: int) -> st.SearchStrategy[int]:
-    return st.integers(0, count - 1)
-
-
 class _Maker:
     """Draws the parts of one program."""
 
-    def __init__(self, draw: DrawFn, kind: NumberFormat, max_elements: int) -> None:
+    def __init__(self, draw: DrawFn, kind: NumberFormat, max_elements: int, lattice: bool) -> None:
         self.draw = draw
         self.kind = kind
         self.max_elements = max_elements
+        self.lattice = lattice
         self.dies = endless_dice(draw)
         self.bench = Workbench(kind)
 
@@ -125,7 +123,7 @@ class _Maker:
         known = self.bench.known[first.index]
         offered = _offered(names, known.shape, known.least, known.greatest)
         if offered:
-            self._apply(OPERATIONS[offered[self.draw(_up_to(len(offered)))]], first, most_inputs)
+            self._apply(OPERATIONS[offered[self.dies.below_many(len(offered))]], first, most_inputs)
 
     def _apply(self, operation: Operation, first: Value, most_inputs: int, *, whatever: bool = False) -> bool:
         case = RULES[operation.case].draw(self.draw, self.dies, self.bench.known[first.index].shape)
@@ -170,9 +168,11 @@ class _Maker:
         ]
 
     def _new_input(self, shape: Shape, operation: Operation | None, position: int) -> Value:
-        numbers = _numbers(
-            self.kind, operation.domain(position) if operation else Interval(), _kinks(operation, position)
-        )
+        domain = operation.domain(position) if operation else Interval()
+        if self.lattice:
+            numbers = lattice_numbers(bound=3) if not domain.open else constants(1.0, 2.0)
+        else:
+            numbers = _numbers(self.kind, domain, _kinks(operation, position))
         return self.bench.add_input(self.draw(tensors(dtype=self.kind.name, shape=shape, numbers=numbers)))
 
     def finish(self) -> Program:
@@ -186,6 +186,7 @@ class _Maker:
         outputs = [value for value in results if value.index not in used or self.dies.below(6) == 5]
         frozen = self.dies.below(2 ** len(self.bench.tensors)) if self.dies.perhaps() else 0
         weights = floats(dtype=self.kind.name, min_exponent=-2, max_exponent=1, specials=False)
+        weights = lattice_numbers(bound=2) if self.lattice else weights
         asked: list[tuple[Value, TensorSpec | None]] = []
         for value in outputs:
             shape = self.bench.known[value.index].shape

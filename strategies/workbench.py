@@ -95,9 +95,10 @@ class Workbench:
         ball = array.ball
         if np.isfinite(ball.radius).all():
             middle = ball.midpoint.astype(np.float64)
-            # An empty tensor lies anywhere.
-            least = float(np.min(middle - ball.radius, initial=math.inf))
-            greatest = float(np.max(middle + ball.radius, initial=-math.inf))
+            # An empty tensor lies anywhere; an end may be infinite.
+            with np.errstate(over="ignore"):
+                least = float(np.min(middle - ball.radius, initial=math.inf))
+                greatest = float(np.max(middle + ball.radius, initial=-math.inf))
         else:
             least, greatest = -math.inf, math.inf
         self.known.append(Known(array.shape, least, greatest, inputs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -51,6 +51,8 @@ class Record:
         informative: those whose radius is small enough to tell something.
         worst: the largest error in radii.
         seconds: time for drawing, running and judging.
+        drawn: how often each operation was applied in a program that was compared.
+        judged: how often in one with an informative gradient element.
     """
 
     property: str
@@ -62,6 +64,14 @@ class Record:
     informative: int = 0
     worst: float = 0.0
     seconds: float = 0.0
+    drawn: dict[str, int] = field(default_factory=dict)
+    judged: dict[str, int] = field(default_factory=dict)
+
+    def count_operations(self, program: Program, judged: bool) -> None:
+        """Count the operations of ``program``, which has been compared."""
+        for application in program.applications:
+            for counts in (self.drawn, self.judged) if judged else (self.drawn,):
+                counts[application.operation] = counts.get(application.operation, 0) + 1
 
 
 class Judge:
@@ -96,6 +106,17 @@ class Judge:
         except NotPolynomial:
             truths = enclosed(program, flushes_subnormals=self.arithmetic.flushes_subnormals)
         self._compare(program, route, truths)
+
+    def exact_where_nothing_rounds(self, program: Program, route: str = "backward") -> None:
+        """Outputs and gradients equal sympy's, bit for bit, wherever the certificate says that nothing rounds.
+
+        Nothing is said of programs that are no polynomials near their inputs.
+        """
+        try:
+            result = exact(program)
+        except NotPolynomial:
+            return
+        self._compare(program, route, exactly(result, certified(program, self.arithmetic.powers_are_exact)))
 
     def certificate(self, program: Program) -> Truths:
         """The certificate that nothing in ``program`` rounds.
@@ -154,6 +175,7 @@ class Judge:
         if verdict.wrong:
             raise WrongAnswer(Finding(program, device, route, truths.tier, verdict.wrong[0]))
         self.record.worst = max(self.record.worst, verdict.worst)
+        self.record.count_operations(program, verdict.informative > 0)
 
 
 Check = Callable[[Judge, Program], None]
