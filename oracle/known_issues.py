@@ -31,6 +31,7 @@ class KnownIssue:
     reproducer: str
     operations: tuple[str, ...] = ()
     arguments: dict[str, Any] = field(default_factory=dict)
+    dtypes: tuple[str, ...] = ()
     laws: tuple[str, ...] = ()
     where: str = ""
 
@@ -64,6 +65,13 @@ def known_issues() -> tuple[KnownIssue, ...]:
 def present_issues() -> tuple[KnownIssue, ...]:
     """The entries that concern the PyTorch that is installed."""
     return tuple(issue for issue in known_issues() if issue.concerns(str(torch.__version__)))
+
+
+def excused(operation: str, dtype: str) -> bool:
+    """Whether a present issue says that ``operation``, whatever its arguments, is wrong in ``dtype``."""
+    return any(
+        operation in issue.operations and dtype in issue.dtypes and not issue.arguments for issue in present_issues()
+    )
 
 
 def a_cotangent_is_only_reshaped(program: Program) -> bool:
