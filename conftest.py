@@ -14,6 +14,7 @@ from tests.gate import options
 REPORTS = pytest.StashKey[Path]()
 CASES = pytest.StashKey[list[tuple[str, str]]]()
 GATE = pytest.StashKey[Any]()
+ACCURACY = pytest.StashKey[Any]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from hypothesis import settings
 
     from tests.gate import profiles
+    from tests.gate.accuracy import AccuracyReport
     from tests.gate.report import GateReport
 
     max_examples = options.chosen_max_examples(config)
@@ -57,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
     }
     config.stash[GATE] = GateReport(header)
     config.pluginmanager.register(config.stash[GATE], "gradcert-report")
+    config.stash[ACCURACY] = AccuracyReport()
+    config.pluginmanager.register(config.stash[ACCURACY], "gradcert-accuracy")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -73,7 +77,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "judge" in metafunc.fixturenames:
-        cases = metafunc.config.stash[CASES]
+        marker = metafunc.definition.get_closest_marker("dtypes")
+        cases = [case for case in metafunc.config.stash[CASES] if marker is None or case[1] in marker.args]
         metafunc.parametrize("judge", cases, indirect=True, ids=[f"{device}-{dtype}" for device, dtype in cases])
 
 
@@ -85,6 +90,14 @@ def judge(request: pytest.FixtureRequest) -> Any:
     device, dtype = request.param
     name = request.node.originalname.removeprefix("test_").replace("_", " ")
     return Judge(Record(name, device, dtype), request.config.option.hypothesis_seed)
+
+
+@pytest.fixture
+def stride(request: pytest.FixtureRequest) -> int:
+    """How many numbers of a 16-bit format lie from one that the sweep takes to the next, in the chosen profile."""
+    from tests.gate import profiles
+
+    return profiles.STRIDES[profiles.chosen_name(request.config)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -120,3 +133,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section("gradcert")
     terminalreporter.write(gate.table(terminalreporter._tw.fullwidth) + "\n")
     terminalreporter.write(f"{path}\n")
+    accuracy = config.stash[ACCURACY]
+    if accuracy.rows:
+        terminalreporter.write(f"{options.shown_path(config, accuracy.write(config.stash[REPORTS]))}\n")

@@ -48,6 +48,9 @@ class BallArithmetic:
         midpoint = np.asarray(function.value(ball.midpoint))
         moved = ball.radius.any()
         spread = function.spread(function.value, ball.midpoint, ball.radius) if moved else np.zeros(ball.shape)
+        reach = function.reach[self.rounding.number_format.accumulation == "float64"]
+        if reach < np.inf:
+            spread = np.where(ball.magnitude + ball.radius <= reach, spread, np.inf)
         scale = None if function.scale is None else function.scale(ball.midpoint, midpoint)
         return Ball(midpoint, self.rounding.of_function(midpoint, spread, function.ulps, scale), self.rounding)
 

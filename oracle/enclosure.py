@@ -37,11 +37,11 @@ class Holes:
 
     Attributes:
         keeping_to_range: operations whose backward is known to lose what leaves the range of the dtype on the way.
-        magnitudes: by operation the magnitudes of the first operand at which it is wrong, from and to.
+        magnitudes: by operation the ranges of magnitudes of the first operand in which it is wrong.
     """
 
     keeping_to_range: frozenset[str] = frozenset()
-    magnitudes: dict[str, tuple[float, float]] = field(default_factory=dict)
+    magnitudes: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
 
 NO_HOLES = Holes()
@@ -51,14 +51,14 @@ def applied(application: Application, values: list[AnyArray], holes: Holes = NO_
     """The results of ``application``, by the definition of its operation, on the ``values`` of its program so far."""
     name = application.operation
     keeps = name in holes.keeping_to_range
-    hole = holes.magnitudes.get(name)
+    gaps = holes.magnitudes.get(name, ())
 
     def operand(position: int, each: Operand) -> AnyArray | float:
         if not isinstance(each, Value):
             return each
         value = values[each.index]
-        if hole is not None and position == 0:
-            value = value.within(_outside(*hole))
+        for gap in gaps if position == 0 else ():
+            value = value.within(_outside(*gap))
         return value.keeping_to_range(True) if keeps else value
 
     operands = tuple(operand(position, each) for position, each in enumerate(application.operands))

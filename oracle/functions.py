@@ -90,12 +90,14 @@ class ElementaryFunction:
         spread: how its values spread over an interval.
         ulps: the documented error in ulp, in float32 and in float64.
         scale: what ulps are counted of, from operand and result; None for the result.
+        reach: the magnitude of operands, in float32 and in float64, beyond which a library may overflow too early.
     """
 
     value: Callable[..., Quads]
     spread: Spread
     ulps: tuple[float, float]
     scale: Callable[[Quads, Quads], Floats] | None = None
+    reach: tuple[float, float] = (np.inf, np.inf)
 
 
 def _by_balls(function: Callable[[flint.arb], flint.arb]) -> Callable[[Quads], Quads]:
@@ -186,8 +188,9 @@ FUNCTIONS: dict[str, ElementaryFunction] = {
     "asin": ElementaryFunction(np.arcsin, monotone, (2.5, 2.5)),
     "acos": ElementaryFunction(np.arccos, monotone, (2.5, 2.5)),
     "atan": ElementaryFunction(np.arctan, monotone, (2.5, 2.5)),
-    "sinh": ElementaryFunction(np.sinh, monotone, (3.5, 2.5)),
-    "cosh": ElementaryFunction(np.cosh, even, (2.5, 2.5)),
+    # SLEEF's sinh, cosh and lgamma may return infinity beyond these.
+    "sinh": ElementaryFunction(np.sinh, monotone, (3.5, 2.5), reach=(88.5, 709.0)),
+    "cosh": ElementaryFunction(np.cosh, even, (2.5, 2.5), reach=(88.5, 709.0)),
     "tanh": ElementaryFunction(np.tanh, monotone, (2.5, 2.5)),
     "asinh": ElementaryFunction(np.arcsinh, monotone, (3.5, 3.5)),
     "acosh": ElementaryFunction(np.arccosh, monotone, (4.5, 3.5)),
@@ -195,7 +198,7 @@ FUNCTIONS: dict[str, ElementaryFunction] = {
     "erf": ElementaryFunction(_erf, by_slope(_slope_of_erf), (2.5, 2.5)),
     "erfc": ElementaryFunction(_erfc, by_slope(_slope_of_erf), (4.5, 5.5)),
     "erfinv": ElementaryFunction(_erfinv, monotone, (2.5, 5.5)),
-    "loggamma": ElementaryFunction(_log_gamma, by_slope(_slope_of_log_gamma, least=0), (7.5, 4.5)),
+    "loggamma": ElementaryFunction(_log_gamma, by_slope(_slope_of_log_gamma, least=0), (7.5, 4.5), reach=(4e36, 2e305)),
     # PyTorch's own digamma adds ten reciprocals and a series.
     "polygamma0": ElementaryFunction(_digamma, by_slope(_slope_of_digamma, least=0), (6, 6), _scale_of_digamma),
     "polygamma1": ElementaryFunction(_trigamma, by_slope(_slope_of_trigamma, least=0), (6, 6)),

@@ -34,7 +34,7 @@ class KnownIssue:
     dtypes: tuple[str, ...] = ()
     application: str = ""
     range: bool = False
-    magnitudes: tuple[float, float] | None = None
+    magnitudes: tuple[tuple[float, float], ...] = ()
     arguments: dict[str, Any] = field(default_factory=dict)
     laws: tuple[str, ...] = ()
     where: str = ""

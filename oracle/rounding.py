@@ -116,10 +116,10 @@ class RunningError(Rounding):
         range_format = number_format if stage == "stored" or keeps_to_range else computed
         self.keeps_to_range = keeps_to_range
         self.unit_roundoff = computed.unit_roundoff if stage == "fused" else number_format.unit_roundoff
-        self.largest = range_format.largest
         if stage == "unfused" and number_format.minimum_exponent == computed.minimum_exponent:
-            # Of the same range, but with coarser subnormal numbers.
+            # Of the same range, but for the coarser numbers at its ends.
             range_format = number_format
+        self.largest = range_format.largest
         self.underflow = range_format.smallest_normal if flushes_subnormals else range_format.smallest_subnormal
         self.computed = computed
         # A library's function errs in the format that it is computed in; what is not stored is not rounded again.

@@ -7,7 +7,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 
 from oracle.formula import A, B, Branch, C, Formula, Smooth, Y, ordered, summed
 from oracle.functions import erf_by_polynomial
-from oracle.operations.elementwise import elementwise, with_arguments
+from oracle.operations.elementwise import elementwise, parametric, with_arguments
 from oracle.operations.operation import Operation
 
 FUNCTIONAL = "torch.nn.functional"
@@ -27,7 +27,11 @@ _TANH_SOFTPLUS = tanh(log1p(exp(A)))
 MISH = Smooth(A * _TANH_SOFTPLUS, (_TANH_SOFTPLUS + A * _SIGMOID * (1 - _TANH_SOFTPLUS**2),), fused=True)
 _HALF = Rational(1, 2)
 _NORMAL_CDF = ordered(1 + erf_by_polynomial(A * sqrt(_HALF)), _HALF)
-GELU = Smooth(ordered(A, _NORMAL_CDF), (summed(_NORMAL_CDF, A * exp(-(A**2) / 2) / sqrt(2 * pi)),), fused=True)
+GELU = Smooth(
+    ordered(A, 1 + erf_by_polynomial(A * sqrt(_HALF)), _HALF),
+    (summed(_NORMAL_CDF, A * exp(-(A**2) / 2) / sqrt(2 * pi)),),
+    fused=True,
+)
 _BETA, _KAPPA = sqrt(2 / pi), Rational("0.044715")
 _INNER = tanh(_BETA * (A + _KAPPA * A**3))
 GELU_TANH = Smooth(
@@ -97,31 +101,21 @@ def _functional(name: str, formula: Formula, in_place: bool = True) -> Operation
 
 ACTIVATIONS = (
     _functional("logsigmoid", LOG_SIGMOID, in_place=False),
-    with_arguments(
-        "softplus",
-        lambda x, **arguments: x.elementwise(softplus(**arguments)),
-        "softplus",
-        spellings=(f"{FUNCTIONAL}.softplus({{0}}{{arguments}})",),
-    ),
+    parametric("softplus", softplus, "softplus", spellings=(f"{FUNCTIONAL}.softplus({{0}}{{arguments}})",)),
     _functional("silu", SILU),
-    with_arguments("gelu", lambda x: x.elementwise(GELU), "unary", spellings=(f"{FUNCTIONAL}.gelu({{0}})",)),
-    with_arguments(
-        "gelu_tanh",
-        lambda x: x.elementwise(GELU_TANH),
-        "unary",
-        spellings=(f"{FUNCTIONAL}.gelu({{0}}, approximate='tanh')",),
-    ),
+    parametric("gelu", lambda: GELU, "unary", spellings=(f"{FUNCTIONAL}.gelu({{0}})",)),
+    parametric("gelu_tanh", lambda: GELU_TANH, "unary", spellings=(f"{FUNCTIONAL}.gelu({{0}}, approximate='tanh')",)),
     _functional("mish", MISH),
-    with_arguments(
+    parametric(
         "elu",
-        lambda x, alpha=1: x.elementwise(exponential_linear(alpha)),
+        lambda alpha=1: exponential_linear(alpha),
         "elu",
         spellings=(f"{FUNCTIONAL}.elu({{0}}{{arguments}})",),
         kinks=(0.0,),
     ),
-    with_arguments(
+    parametric(
         "celu",
-        lambda x, alpha=1: x.elementwise(exponential_linear(alpha, input_scale=1 / alpha)),
+        lambda alpha=1: exponential_linear(alpha, input_scale=1 / alpha),
         "celu",
         spellings=(f"{FUNCTIONAL}.celu({{0}}{{arguments}})", "torch.celu({0}{arguments})"),
         kinks=(0.0,),
@@ -131,17 +125,17 @@ ACTIVATIONS = (
     ),
     elementwise("relu", Branch(0, 0.0, ZERO, IDENTITY)),
     _functional("relu6", clipped(0.0, 6.0)),
-    with_arguments(
+    parametric(
         "leaky_relu",
-        lambda x, negative_slope=0.01: x.elementwise(leaky(negative_slope)),
+        leaky,
         "leaky_relu",
         spellings=(f"{FUNCTIONAL}.leaky_relu({{0}}{{arguments}})",),
         in_place=(f"{FUNCTIONAL}.leaky_relu({{0}}.clone(), inplace=True{{arguments}})",),
         kinks=(0.0,),
     ),
-    with_arguments(
+    parametric(
         "hardtanh",
-        lambda x, min_val=-1.0, max_val=1.0: x.elementwise(clipped(min_val, max_val)),
+        lambda min_val=-1.0, max_val=1.0: clipped(min_val, max_val),
         "hardtanh",
         spellings=(f"{FUNCTIONAL}.hardtanh({{0}}{{arguments}})",),
         in_place=(f"{FUNCTIONAL}.hardtanh({{0}}.clone(), inplace=True{{arguments}})",),
@@ -149,9 +143,9 @@ ACTIVATIONS = (
     ),
     _functional("hardswish", HARD_SWISH),
     _functional("hardsigmoid", HARD_SIGMOID),
-    with_arguments(
+    parametric(
         "softshrink",
-        lambda x, lambd=0.5: x.elementwise(shrunk(lambd)),
+        shrunk,
         "softshrink",
         spellings=(f"{FUNCTIONAL}.softshrink({{0}}{{arguments}})",),
         kinks=(-0.5, 0.5),
@@ -161,9 +155,16 @@ ACTIVATIONS = (
         (f"{FUNCTIONAL}.softsign({{0}})",),
         lambda x: x / (x.elementwise(ABSOLUTE) + 1.0),
         "unary",
+        formula=Branch(0, 0.0, Smooth(A / (1 - A)), Smooth(A / (1 + A))),
         kinks=(0.0,),
     ),
-    Operation("tanhshrink", (f"{FUNCTIONAL}.tanhshrink({{0}})",), lambda x: x - x.elementwise(TANH), "unary"),
+    Operation(
+        "tanhshrink",
+        (f"{FUNCTIONAL}.tanhshrink({{0}})",),
+        lambda x: x - x.elementwise(TANH),
+        "unary",
+        formula=Smooth(A - tanh(A)),
+    ),
     elementwise("abs", ABSOLUTE, "abs({0})", functions=("abs", "absolute")),
     elementwise("maximum", MAXIMUM, in_place=False),
     elementwise("minimum", MINIMUM, in_place=False),

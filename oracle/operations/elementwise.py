@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from oracle.formula import OPERANDS, Branch, Formula, Smooth, smooth_parts
 from oracle.operations.operation import Definition, Interval, Operation
 
@@ -70,6 +72,27 @@ def with_arguments(
 ) -> Operation:
     """An elementwise operation with arguments."""
     return Operation(name, spellings, definition, case, domains=domains, in_place=in_place, **more)  # type: ignore[arg-type]
+
+
+def parametric(
+    name: str,
+    formula: Callable[..., Formula],
+    case: str,
+    *,
+    spellings: tuple[str, ...],
+    in_place: tuple[str, ...] = (),
+    kinks: tuple[float, ...] = (),
+) -> Operation:
+    """An elementwise operation of one operand whose ``formula`` is made from its arguments, all of which have defaults."""
+    return Operation(
+        name,
+        spellings,
+        lambda x, **arguments: x.elementwise(formula(**arguments)),
+        case,
+        in_place=in_place,
+        formula=formula(),
+        kinks=kinks,
+    )
 
 
 def operand_count(formula: Formula) -> int:

@@ -50,7 +50,7 @@ class Operation:
         in_place: spellings that overwrite (a copy of) the first operand, which must have the result's shape.
         notation: how mathematics writes it, with ``{0}``, ``{1}`` and arguments as in ``spellings``; by default a call.
         precedence: binding strength of ``notation``: 0 sum, 1 product, 2 sign, 3 power, 4 function call.
-        formula: of an elementwise operation without arguments.
+        formula: what an elementwise operation computes, with default arguments where it has arguments.
         kinks: points of the first operand at which the gradient may be any of an interval; ``ties`` if it is so where
             operands or elements are equal.
         several_results: whether torch returns a tuple.

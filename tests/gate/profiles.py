@@ -39,6 +39,10 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 """``ci`` is the gate; ``dev`` is quick and replays its last failures; ``nightly`` takes its time."""
 
+STRIDES = {"ci": 61, "dev": 307, "nightly": 1}
+"""Of the numbers of a 16-bit format in ascending order the sweep takes every 61st, and so on: primes, so that the last
+bits differ."""
+
 
 def register() -> None:
     """Make the profiles known, under their names."""

@@ -58,11 +58,7 @@ class GateReport:
                 {"name": issue.name, "link": issue.link, "reason": issue.reason} for issue in present_issues()
             ],
         }
-        path = folder / "gate.json"
-        draft = path.with_suffix(".json.part")
-        draft.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        draft.replace(path)
-        return path
+        return write_whole(folder / "gate.json", content)
 
     def table(self, width: int) -> str:
         """The verdict table, at least 110 columns wide: a row for each property, then one for each device and dtype."""
@@ -81,6 +77,14 @@ class GateReport:
         console.print(table)
         assert isinstance(console.file, StringIO)
         return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+
+def write_whole(path: Path, content: dict[str, Any]) -> Path:
+    """Write ``content`` as JSON, whole or not at all, and return ``path``."""
+    draft = path.with_suffix(".json.part")
+    draft.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(path)
+    return path
 
 
 _COLUMNS: tuple[tuple[str, Any], ...] = (

@@ -1,0 +1,86 @@
+"""The sweep's judge and its report, ``accuracy.json``."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from oracle.operations.operation import Operation
+from oracle.route import ROUTES
+from oracle.sweep import Swept, swept
+from oracle.verdict import Mismatch, WrongKind, judge
+from tests.gate.judge import Judge
+from tests.gate.report import write_whole
+
+
+def judged_sweep(by: Judge, operation: Operation, stride: int) -> tuple[dict[str, Any] | None, list[str]]:
+    """Sweep ``operation`` and keep the judge's record.
+
+    Returns:
+        the operation's row of ``accuracy.json``, None if it gave no gradient; and a line for each of value and gradient
+        that is not within the enclosure tier's radius of the exact one at some input.
+    """
+    record = by.record
+    at = swept(operation, record.dtype, stride, flushes_subnormals=by.arithmetic.flushes_subnormals)
+    record.examples += 1
+    try:
+        answer = ROUTES["backward"](at.program, record.device)
+    except Exception as error:  # whatever it is, it is wrong: every operation of the catalogue has a gradient
+        return None, [f"  {operation.name}: raised {type(error).__name__}: {error}"]
+    verdict = judge(at.program, answer, at.truths)
+    record.comparisons += verdict.elements + verdict.outputs
+    record.elements += verdict.elements
+    record.informative += verdict.informative
+    complaints = [f"  {operation.name}: {_said(wrong, at)}" for wrong in verdict.wrong]
+    if not complaints:
+        record.worst = max(record.worst, verdict.worst)
+    if any(isinstance(wrong, WrongKind) for wrong in verdict.wrong):
+        return None, complaints
+    forward, gradient = at.accuracies(answer)
+    row = {
+        "operation": operation.name,
+        "dtype": record.dtype,
+        "device": record.device,
+        "stride": stride,
+        "inputs": len(at.points),
+        "forward": asdict(forward),
+        "gradient": asdict(gradient),
+    }
+    return row, complaints
+
+
+def _said(wrong: Mismatch | WrongKind, at: Swept) -> str:
+    """One line about a wrong value or gradient: where, what came, and what was due."""
+    what = "value" if wrong.source is None else "gradient"
+    if isinstance(wrong, WrongKind):
+        return f"{what}: came {wrong.came}, due {wrong.due}"
+    point = float(at.points[wrong.element[0]])
+    due = f"{float(wrong.due)!r} ± {wrong.radius:.3g}"
+    return f"{what} at {point!r}: came {wrong.came!r}, due {due}; 1 ulp is {wrong.ulp:.3g}"
+
+
+class AccuracyReport:
+    """Collects the rows of the sweep, from however many processes."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what the sweep attached to its report, in this process or in another (pytest calls this)."""
+        if report.when == "call":
+            self.rows += [content for name, content in report.user_properties if name == "gradcert-accuracy"]  # type: ignore[misc]
+
+    def write(self, folder: Path) -> Path:
+        """Write ``accuracy.json`` into ``folder``, whole or not at all, and return its path."""
+        content = {
+            "torch": str(torch.__version__),
+            "python": platform.python_version(),
+            "machine": platform.platform(),
+            "operations": self.rows,
+        }
+        return write_whole(folder / "accuracy.json", content)
