@@ -215,18 +215,22 @@ class Ball:
         share.radius = np.where(possible & ~alone, 0.5, 0.0)
         return share
 
+    def selected(self, share: Ball) -> Ball:
+        """The product with shares between 0 and 1 that only select, so that nothing is rounded."""
+        radius = self.magnitude * share.radius + (share.magnitude + share.radius) * self.radius
+        # 0 times infinity: an overflowed cotangent is not silenced by a share of 0.
+        return Ball(self.midpoint * share.midpoint, np.where(np.isnan(radius), np.inf, radius), self.rounding)
+
     def weighted(self, factor: Ball | int) -> Ball:
-        """The product with ``factor``, where factors 0, 1 and -1 only select, so that nothing is rounded."""
+        """The product with ``factor``; factors 0, 1 and -1 round nothing."""
         if isinstance(factor, int):
             return self * factor if factor else Ball.exact(np.zeros(self.shape), self.rounding)
-        radius = self.magnitude * factor.radius + (factor.magnitude + factor.radius) * self.radius
-        # 0 times infinity: an overflowed cotangent is not silenced by a factor of 0.
-        radius = np.where(np.isnan(radius), np.inf, radius)
-        midpoint = np.asarray(self.midpoint * factor.midpoint)
+        exact = self.selected(factor)
         selects = (factor.radius == 0) & ((factor.midpoint == 0) | (np.abs(factor.midpoint) == 1))
-        if not selects.all():
-            radius = np.where(selects, radius, self.rounding.of_operation(midpoint, radius))
-        return Ball(midpoint, radius, self.rounding)
+        if selects.all():
+            return exact
+        rounded = self.rounding.of_operation(exact.midpoint, exact.radius)
+        return Ball(exact.midpoint, np.where(selects, exact.radius, rounded), self.rounding)
 
     def rounded(self, count: float | NDArray[np.float64]) -> Ball:
         """The same values after ``count`` more roundings, a number or one for each element."""

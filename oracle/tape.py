@@ -143,7 +143,7 @@ class RecordedArray(Array):
             # Clarke, Optimization and Nonsmooth Analysis, proposition 2.3.12: the generalized gradient of a maximum lies in
             # the convex hull of the candidates' gradients, so each candidate's share is between 0 and 1.
             spread = cotangent.rearranged(lambda elements: np.broadcast_to(elements, ball.shape))
-            return spread.weighted(ball.candidates(rank))
+            return spread.selected(ball.candidates(rank))
 
         return self.tape.record(ball.order_statistic(rank), (self.node,), adjoint)
 
