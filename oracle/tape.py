@@ -122,6 +122,30 @@ class RecordedArray(Array):
 
         return self.tape.record(result, tuple(array.node for array in arrays), adjoint)
 
+    # The index maps of these two gathers need not be written down.
+    def reshape(self, shape: tuple[int, ...]) -> RecordedArray:
+        source = self.shape
+        if shape == source:
+            return self
+        return self.tape.record(
+            self.ball.rearranged(lambda elements: elements.reshape(shape)),
+            (self.node,),
+            lambda cotangent, position: cotangent.rearranged(lambda elements: elements.reshape(source)),
+        )
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> RecordedArray:
+        source = self.shape
+        if shape == source:
+            return self
+        new = len(shape) - len(source)
+        repeated = tuple(axis for axis, side in enumerate(shape) if axis < new or side != source[axis - new])
+
+        def adjoint(cotangent: Ball, position: int) -> Ball:
+            return cotangent.sum(repeated).rearranged(lambda elements: elements.reshape(source))
+
+        ball = self.ball.rearranged(lambda elements: np.broadcast_to(elements, shape))
+        return self.tape.record(ball, (self.node,), adjoint)
+
     def scatter_sum(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> RecordedArray:
         places = rearrangement(np.arange(math.prod(shape)).reshape(shape))
         ball = self.ball.flattened().scatter_add(places.ravel(), shape, True)
