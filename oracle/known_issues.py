@@ -48,7 +48,7 @@ class KnownIssue:
         return operation in self.operations and (not self.dtypes or dtype in self.dtypes)
 
     def covers(self, operation: str, arguments: dict[str, Argument], dtype: str, shapes: Shapes) -> bool:
-        """Whether the application of ``operation`` to operands of ``shapes`` is in the region, and must not be drawn."""
+        """Whether ``operation`` applied to operands of ``shapes`` is in the region, and must not be drawn."""
         if self.range or self.magnitudes or not self.concerns_operation(operation, dtype):
             return False
         region = {name: tuple(value) if isinstance(value, list) else value for name, value in self.arguments.items()}
