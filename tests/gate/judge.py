@@ -82,10 +82,18 @@ class Judge:
         self.run_seed = run_seed
         self.arithmetic = device_arithmetic(record.device, record.dtype)
 
-    def over(self, programs: SearchStrategy[Program], check: Callable[[Judge, Program], None], share: float) -> None:
+    def over(
+        self,
+        programs: SearchStrategy[Program],
+        check: Callable[[Judge, Program], None],
+        share: float,
+        *,
+        about: str = "",
+    ) -> None:
         """Run ``check`` on drawn programs: on ``share`` of the profile's examples, and on one at least.
 
-        Hypothesis would draw from the run's seed alone, so that every dtype gets the same programs; each gets its own.
+        Hypothesis would draw from the run's seed alone, so that every dtype gets the same programs; each gets its own,
+        and so does whatever else the programs are ``about``.
         """
 
         @settings(max_examples=max(1, round(share * settings().max_examples)))
@@ -95,7 +103,7 @@ class Judge:
             check(self, program)
 
         if self.run_seed is not None:
-            case = f"{self.run_seed} {self.record.property} {self.record.device} {self.record.dtype}"
+            case = f"{self.run_seed} {self.record.property} {self.record.device} {self.record.dtype} {about}"
             property_holds = seed(zlib.crc32(case.encode()))(property_holds)
         property_holds()
 
