@@ -240,8 +240,14 @@ class Ball:
         return Ball(exact.midpoint, np.where(selects, exact.radius, rounded), self.rounding)
 
     def rounded(self, count: float | NDArray[np.float64]) -> Ball:
-        """The same values after ``count`` more roundings, a number or one for each element."""
-        return Ball(self.midpoint, self.rounding.of_operation(self.midpoint, self.radius, count), self.rounding)
+        """The same values after ``count`` more roundings, a number or one for each element.
+
+        n roundings change a number by at most (1 + u)^n - 1 <= exp(nu) - 1 of it; so does, exactly, an error of nu in the
+        argument of an exponential.
+        """
+        unit = self.rounding.number_format.unit_roundoff
+        roundings = np.expm1(np.asarray(count) * unit) / unit
+        return Ball(self.midpoint, self.rounding.of_operation(self.midpoint, self.radius, roundings), self.rounding)
 
     def within(self, domain: Domain) -> Ball:
         """The same intervals, infinite wherever ``domain`` does not hold."""
