@@ -242,8 +242,8 @@ class Ball:
     def rounded(self, count: float | NDArray[np.float64]) -> Ball:
         """The same values after ``count`` more roundings, a number or one for each element.
 
-        n roundings change a number by at most (1 + u)^n - 1 <= exp(nu) - 1 of it; so does, exactly, an error of nu in the
-        argument of an exponential.
+        n roundings change a number by at most (1 + u)^n - 1 <= exp(nu) - 1 of it; so does, exactly, an error of nu in
+        the argument of an exponential.
         """
         unit = self.rounding.number_format.unit_roundoff
         roundings = np.expm1(np.asarray(count) * unit) / unit
