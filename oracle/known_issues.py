@@ -50,7 +50,7 @@ class KnownIssue:
     def covers(
         self, operation: str, arguments: dict[str, Argument], dtype: str, shapes: Shapes, expanded: bool = False
     ) -> bool:
-        """Whether the application of ``operation`` to operands of ``shapes`` is in the region, and must not be drawn.
+        """Whether ``operation`` applied to operands of ``shapes`` is in the region, and must not be drawn.
 
         ``expanded`` tells whether the first operand may have axes of stride 0.
         """

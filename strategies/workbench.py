@@ -71,8 +71,8 @@ class Workbench:
     def apply(self, application: Application, *, whatever: bool = False) -> tuple[Value, ...]:
         """Apply ``application`` and return its results.
 
-        None are returned, and nothing is kept, where a known issue covers it or most of a result may be anything, unless
-        ``whatever`` asks for the latter too.
+        None are returned, and nothing is kept, where a known issue covers it or most of a result may be anything,
+        unless ``whatever`` asks for the latter too.
         """
         operands = [each for each in application.operands if isinstance(each, Value)]
         shapes = tuple(self.known[each.index].shape for each in operands)

@@ -46,10 +46,10 @@ def _put_along(copy: Elements, source: Elements, dim: int, index: IndexTensor) -
 
 def _picked(x: Elements, dim: int, index: IndexTensor) -> Elements:
     if x.ndim == 0:
-        return np.broadcast_to(x, index.shape)
+        return np.asarray(np.broadcast_to(x, index.shape))
     places = tuple(np.indices(index.shape))
     axis = dim % x.ndim
-    return x[(*places[:axis], index.array, *places[axis + 1 :])]
+    return np.asarray(x[(*places[:axis], index.array, *places[axis + 1 :])])
 
 
 def _copied(copy: Elements, source: Elements, dim: int, index: IndexTensor) -> None:
@@ -95,7 +95,7 @@ def _put_added(x: Array, values: Array, index: Index) -> Array:
 
 def _where(a: Array, b: Array | float, mask: IndexTensor) -> Array:
     other = b if isinstance(b, Array) else a.constant(b)
-    return a.gather(lambda first, second: np.where(mask.array, first, second), other)
+    return a.gather(lambda first, second: np.asarray(np.where(mask.array, first, second)), other)
 
 
 INDEXING = (

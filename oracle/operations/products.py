@@ -37,7 +37,7 @@ def _aligned(operand: Array, term: str, labels: str) -> Array:
     for label in unique:
         while term.count(label) > 1:
             first, second = term.index(label), term.rindex(label)
-            operand = operand.gather(lambda elements, a=first, b=second: np.diagonal(elements, 0, a, b))  # type: ignore[misc]
+            operand = operand.gather(lambda elements, a=first, b=second: np.diagonal(elements, 0, a, b))
             term = term[:first] + term[first + 1 : second] + term[second + 1 :] + label
     order = [term.index(label) for label in labels if label in term]
     shape = tuple(operand.shape[term.index(label)] if label in term else 1 for label in labels)
@@ -97,7 +97,7 @@ def _convolution(
     """
     rank = weight.rank - 2
     strides, paddings, dilations = (_each(value, rank) for value in (stride, padding, dilation))
-    count, channels, *sides = x.shape
+    count, _, *sides = x.shape
     outputs, channels_each, *kernel = weight.shape
     sizes = [
         (side + 2 * pad - apart * (width - 1) - 1) // step + 1
