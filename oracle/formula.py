@@ -99,6 +99,18 @@ class Arithmetic(Protocol):
         """``base`` to a power that is no whole number."""
 
 
+_SIMPLE_POWERS = (sympy.Rational(1, 2), sympy.Rational(-1, 2), sympy.Integer(-1), sympy.Integer(-2))
+"""Exponents whose powers are square roots, products and reciprocals (aten/src/ATen/native/cpu/PowKernel.cpp)."""
+
+
+class PowerStep(sympy.Function):  # type: ignore[misc]  # sympy ships no types
+    """A power with a constant exponent that PyTorch computes as a step of its own, before it multiplies by anything."""
+
+    def doit(self, **hints: bool) -> sympy.Expr:
+        """The power."""
+        return sympy.Pow(*self.args)
+
+
 def _inverse(power: sympy.Pow) -> sympy.Expr:
     return power.base if power.exp == -1 else sympy.Pow(power.base, -power.exp)
 
@@ -140,6 +152,12 @@ class _OperandPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy ships n
         if exponent.is_Rational and exponent < 0:
             return f"1/({self._print(_inverse(expression))})"
         return f"K.power({self._print(base)}, {self._print(exponent)})"
+
+    def _print_PowerStep(self, expression: PowerStep) -> str:
+        base, exponent = expression.args
+        if exponent.is_positive and exponent.is_Integer or exponent in _SIMPLE_POWERS:
+            return f"({self._print(sympy.Pow(base, exponent))})"
+        return f"K.power({self._print(base)}, K.constant({str(exponent)!r}))"
 
     def _print_Function(self, expression: Any) -> str:
         # The order of a polygamma function is part of its name.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from oracle.array import Array
-from oracle.formula import A, B, Branch, C, D, G, Smooth, Y, ordered
+from oracle.formula import A, B, Branch, C, D, G, PowerStep, Smooth, Y, ordered
 from oracle.operations.elementwise import elementwise, with_arguments
 from oracle.operations.operation import ANYWHERE, POSITIVE, Interval, Operation
 
@@ -34,7 +34,7 @@ def _real_power(x: Array, exponent: float) -> Array:
     """A constant power; PyTorch's derivative is exponent * x ** (exponent - 1)."""
     power, slope = sympy.Rational(exponent), sympy.Rational(exponent - 1)
     # 1/2, -1/2, -1 and -2 are computed by square roots, products and reciprocals in the dtype (PowKernel.cpp).
-    return x.elementwise(Smooth(A**power, (power * A**slope,), stepwise=True))
+    return x.elementwise(Smooth(A**power, (ordered(power, PowerStep(A, slope)),), stepwise=True))
 
 
 ARITHMETIC = (

@@ -41,7 +41,7 @@ def _terms(equation: str, *operands: Array) -> Array:
 
 
 def _summed_with(terms: Array, addend: Array) -> Array:
-    """The sum of ``terms`` over their last axis and of ``addend``, in whatever order: products are added to biases too."""
+    """The sum of ``terms`` over their last axis and of ``addend``, in any order: products are added to biases too."""
     shape = terms.shape[:-1]
     spread = addend.broadcast_to(shape)
     together = terms.gather(lambda each, other: np.concatenate((each, other[..., None]), axis=-1), spread)
