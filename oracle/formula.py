@@ -155,7 +155,7 @@ class _OperandPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy ships n
 
     def _print_PowerStep(self, expression: PowerStep) -> str:
         base, exponent = expression.args
-        if exponent.is_positive and exponent.is_Integer or exponent in _SIMPLE_POWERS:
+        if (exponent.is_positive and exponent.is_Integer) or exponent in _SIMPLE_POWERS:
             return f"({self._print(sympy.Pow(base, exponent))})"
         return f"K.power({self._print(base)}, K.constant({str(exponent)!r}))"
 
