@@ -12,7 +12,7 @@ from oracle.enclosure import applied
 from oracle.known_issues import present_issues
 from oracle.number_format import NumberFormat
 from oracle.operations.operation import Operation
-from oracle.program import Application, Input, Operand, Output, Program, Value
+from oracle.program import Application, Argument, Input, Operand, Output, Program, Value
 from oracle.rounding import RunningError
 from oracle.tape import RecordedArray, Tape
 from oracle.tensor import TensorSpec
@@ -68,8 +68,7 @@ class Workbench:
         """
         operands = [each for each in application.operands if isinstance(each, Value)]
         shapes = tuple(self.known[each.index].shape for each in operands)
-        name, dtype = application.operation, self.number_format.name
-        if any(issue.covers(name, application.arguments, dtype, shapes) for issue in present_issues()):
+        if self.is_covered(application.operation, application.arguments, shapes):
             return ()
         length = len(self._tape.balls)
         with np.errstate(all="ignore"):
@@ -86,6 +85,11 @@ class Workbench:
         for each in results:
             self._admit(each, inputs)
         return tuple(Value(first + number) for number in range(len(results)))
+
+    def is_covered(self, operation: str, arguments: dict[str, Argument], shapes: tuple[Shape, ...]) -> bool:
+        """Whether a known issue covers the application of ``operation`` to operands of ``shapes``."""
+        dtype = self.number_format.name
+        return any(issue.covers(operation, arguments, dtype, shapes) for issue in present_issues())
 
     def spell(self, spelling: int) -> None:
         """Call the newest operation by that one of its spellings."""
