@@ -44,7 +44,7 @@ def random_programs(
     """Programs of 1 to ``max_operations`` operations over 1 to 4 inputs.
 
     - ``names``: the operations that may occur.
-    - ``max_elements``: of the inputs; results may have more.
+    - ``max_elements``: of the inputs, but for those that have to fit another operand; results may have more.
     - ``featured``: an operation that every program has; by default each program draws its own, all equally often.
     - ``lattice``: whether inputs and cotangents are small integers, so that many programs round nothing.
 
