@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import sympy
 from sympy.printing.pycode import PythonCodePrinter
+from sympy.simplify.cse_main import tree_cse
 
 OPERANDS = A, B, C, D = sympy.symbols("a b c d", real=True)
 """The operands of an elementwise formula."""
@@ -126,6 +127,10 @@ class _OperandPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy ships n
             return f"K.constant({str(expression)!r})"
         return super()._print(expression, **settings)  # type: ignore[no-any-return]
 
+    def _as_ordered_terms(self, expression: sympy.Add, order: str | None = None) -> list[sympy.Expr]:
+        # sympy's own printer sorts them.
+        return list(expression.args)
+
     def _print_Mul(self, expression: sympy.Mul) -> str:
         above: list[str] = []
         below: list[str] = []
@@ -179,9 +184,10 @@ def compiled(expression: sympy.Expr) -> Callable[..., Any]:
     arithmetic = sympy.Symbol("K")
 
     def common_subexpressions(expression: sympy.Expr, **settings: bool) -> tuple[list[Any], sympy.Expr]:
-        # Otherwise they are put together anew, and sorted and simplified.
+        # Otherwise they are put together anew, and sorted and simplified. ``sympy.cse`` itself would also take products
+        # apart, whose factors would change their order.
         with sympy.evaluate(False):
-            replacements, (reduced,) = sympy.cse([expression])
+            replacements, (reduced,) = tree_cse([expression], sympy.numbered_symbols(), order="none")
         return replacements, reduced
 
     return sympy.lambdify(  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ error is bounded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -103,15 +104,22 @@ class ElementaryFunction:
 def _by_balls(function: Callable[[flint.arb], flint.arb]) -> Callable[[Quads], Quads]:
     """A function that 128-bit arithmetic lacks, from Arb (Johansson, *Arb*, IEEE Trans. Comput. 66, 2017).
 
-    At 160 bits its balls are narrower than the 113th bit of the result; where they are not, or the function has no real
-    value, the result is NaN.
+    At 160 bits its balls are narrower than the 113th bit of the result, but next to a zero of the function, where more
+    are taken; where these do not suffice either, or the function has no real value, the result is NaN.
     """
+
+    def split(operand: flint.arb) -> tuple[float, float, float]:
+        parts = _split(function(operand))
+        if math.isnan(parts[0]):
+            with flint.ctx.workprec(400):
+                parts = _split(function(operand))
+        return parts
 
     def value(operands: Quads) -> Quads:
         high = operands.astype(np.float64)
         low = (operands - high).astype(np.float64)
         results = [
-            _split(function(flint.arb(a) + flint.arb(b)))
+            split(flint.arb(a) + flint.arb(b))
             for a, b in zip(high.ravel().tolist(), np.nan_to_num(low).ravel().tolist(), strict=True)
         ]
         parts = np.array(results, dtype=np.float64).reshape(*operands.shape, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import repeat
 
 import numpy as np
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from oracle.program import Application, Operand, Program, Value
 from oracle.tensor import TensorSpec
 from strategies.cases import RULES
 from strategies.cotangents import cotangents
-from strategies.dice import endless_dice
+from strategies.dice import Dice, endless_dice
 from strategies.reuse import reused
 from strategies.shapes import Shape, shapes_of_rank
 from strategies.tensors import tensors
@@ -43,7 +44,7 @@ def random_programs(
     """Programs of 1 to ``max_operations`` operations over 1 to 4 inputs.
 
     - ``names``: the operations that may occur.
-    - ``max_elements``: of the inputs; results may have more.
+    - ``max_elements``: of the inputs, but for those that have to fit another operand; results may have more.
     - ``featured``: an operation that every program has; by default each program draws its own, all equally often.
     - ``lattice``: whether inputs and cotangents are small integers, so that many programs round nothing.
 
@@ -62,7 +63,8 @@ def random_programs(
     count = dies.between(1, max_operations)
     place = dies.below(count)
     chosen = OPERATIONS[featured or names[dies.below_many(len(names))]]
-    reserved = RULES[chosen.case].others
+    # It may need new inputs for all of its operands.
+    reserved = 1 + RULES[chosen.case].others
     for step in range(count):
         if step == place:
             maker.feature(chosen)
@@ -107,8 +109,9 @@ class _Maker:
                 shape = (1,) * len(shape)
             first = self._new_input(shape, operation, 0, expand)
         # A known issue may cover the arguments that were drawn; the simplest ones are never covered.
-        if not self._apply(operation, first, MOST_INPUTS, whatever=True):
-            self._apply(operation, first, MOST_INPUTS, whatever=True)
+        for dies in (self.dies, self.dies, Dice(repeat(0))):
+            if self._apply(operation, first, MOST_INPUTS, dies, whatever=True):
+                break
 
     def follow(self, names: tuple[str, ...], most_inputs: int) -> None:
         """Apply some operation that suits a value that is there, or a new input."""
@@ -128,8 +131,16 @@ class _Maker:
         if offered:
             self._apply(OPERATIONS[offered[self.dies.below_many(len(offered))]], first, most_inputs)
 
-    def _apply(self, operation: Operation, first: Value, most_inputs: int, *, whatever: bool = False) -> bool:
-        case = RULES[operation.case].draw(self.draw, self.dies, self.bench.known[first.index].shape)
+    def _apply(
+        self, operation: Operation, first: Value, most_inputs: int, dies: Dice | None = None, *, whatever: bool = False
+    ) -> bool:
+        """Apply ``operation`` to ``first`` in a way that ``dies`` tell, if that works out."""
+        shape = self.bench.known[first.index].shape
+        case = RULES[operation.case].draw(self.draw, dies or self.dies, shape)
+        others = tuple(other for other in case.others if not isinstance(other, float))
+        # Before new inputs are made for it.
+        if self.bench.is_covered(operation.name, case.arguments, first, others):
+            return False
         operands: list[Operand] = [first]
         for position, other in enumerate(case.others, start=1):
             operand = self._operand(other, operation, position, most_inputs)

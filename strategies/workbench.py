@@ -13,7 +13,7 @@ from oracle.known_issues import present_issues
 from oracle.number_format import NumberFormat
 from oracle.operations import FAMILIES
 from oracle.operations.operation import Operation
-from oracle.program import Application, Input, Operand, Output, Program, Value
+from oracle.program import Application, Argument, Input, Operand, Output, Program, Value
 from oracle.rounding import RunningError
 from oracle.tape import RecordedArray, Tape
 from oracle.tensor import TensorSpec
@@ -75,10 +75,9 @@ class Workbench:
         unless ``whatever`` asks for the latter too.
         """
         operands = [each for each in application.operands if isinstance(each, Value)]
-        shapes = tuple(self.known[each.index].shape for each in operands)
-        name, dtype = application.operation, self.number_format.name
-        expanded = bool(operands) and self.known[operands[0].index].expanded
-        if any(issue.covers(name, application.arguments, dtype, shapes, expanded) for issue in present_issues()):
+        name = application.operation
+        others = tuple(self.known[each.index].shape for each in operands[1:])
+        if operands and self.is_covered(name, application.arguments, operands[0], others):
             return ()
         length = len(self._tape.balls)
         with np.errstate(all="ignore"):
@@ -95,6 +94,15 @@ class Workbench:
         for each in results:
             self._admit(each, inputs, name not in NEW_MEMORY)
         return tuple(Value(first + number) for number in range(len(results)))
+
+    def is_covered(
+        self, operation: str, arguments: dict[str, Argument], first: Value, others: tuple[Shape, ...]
+    ) -> bool:
+        """Whether a known issue covers the application of ``operation`` to ``first`` and tensors of shapes ``others``."""
+        known = self.known[first.index]
+        shapes = (known.shape, *others)
+        dtype = self.number_format.name
+        return any(issue.covers(operation, arguments, dtype, shapes, known.expanded) for issue in present_issues())
 
     def spell(self, spelling: int) -> None:
         """Call the newest operation by that one of its spellings."""
