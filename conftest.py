@@ -116,7 +116,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
     report = yield
     if call.excinfo is not None and isinstance(call.excinfo.value, WrongAnswer):
-        finding = call.excinfo.value.finding
+        finding = call.excinfo.value.smallest()
         path = item.config.stash[REPORTS] / "findings" / f"{finding.identifier}.py"
         path.write_text(finding.script, encoding="utf-8")
         shown = options.shown_path(item.config, path)
@@ -132,6 +132,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     path = options.shown_path(config, gate.write(config.stash[REPORTS]))
     terminalreporter.section("gradcert")
     terminalreporter.write(gate.table(terminalreporter._tw.fullwidth) + "\n")
+    if coverage := gate.coverage():
+        terminalreporter.write(f"{coverage}\n\n")
     terminalreporter.write(f"{path}\n")
     accuracy = config.stash[ACCURACY]
     if accuracy.rows:

@@ -4,8 +4,8 @@ A definition is plain Python over ``Array``: arithmetic with broadcasting, NumPy
 Whatever it writes becomes one of a few primitives, and only these have a rule of differentiation:
 
 - *elementwise*: a formula applied to arrays of one shape (its partial derivatives come from sympy);
-- *gather*: the elements of some arrays in another arrangement, named by a function that moves NumPy arrays; its adjoint,
-  *scatter sum*, adds elements up at the places from which a gather would take them;
+- *gather*: the elements of some arrays in another arrangement, named by a function that moves NumPy arrays; its
+  adjoint, *scatter sum*, adds elements up at the places from which a gather would take them;
 - *segment sum*: the sum over some axes;
 - *selection*: the k-th element in ascending order along some axes, which is a gather wherever there is no tie.
 
@@ -61,8 +61,8 @@ class Array(ABC):
     def gather(self, rearrangement: Rearrangement, *others: Self, indexed: bool = False) -> Self:
         """The elements of ``self`` and ``others`` as ``rearrangement`` arranges them, given as many NumPy arrays.
 
-        With ``indexed`` the gradients of an element that is taken several times are added up in the dtype itself, one after
-        the other (as index_add_ and scatter_add_ do, ATen/native/cpu/ScatterGatherKernel.cpp), not as sums are.
+        With ``indexed`` the gradients of an element that is taken several times are added up in the dtype itself, one
+        after the other (as index_add_ and scatter_add_ do, ATen/native/cpu/ScatterGatherKernel.cpp), not as sums are.
         """
 
     @abstractmethod
@@ -89,8 +89,8 @@ class Array(ABC):
         """``self``; on its way back, each gradient element may be rounded ``count`` times more than the primitives say.
 
         For implementations whose backward formula is mathematically the same as the definition's and errs differently.
-        ``count`` may be an array of the same shape, of which the magnitudes count, or a function of the magnitudes of the
-        cotangent.
+        ``count`` may be an array of the same shape, of which the magnitudes count, or a function of the magnitudes of
+        the cotangent.
         """
 
     @abstractmethod

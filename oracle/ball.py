@@ -32,8 +32,8 @@ from oracle.functions import QUAD, Quads
 from oracle.rounding import Rounding, Sums
 
 SQUARE_ROOT_ULPS = (1.0, 1.0)
-"""Intel MKL's vector square root, which PyTorch's CPU wheels call, is not correctly rounded: its high-accuracy mode promises
-an error below 1 ulp."""
+"""Intel MKL's vector square root, which PyTorch's CPU wheels call, is not correctly rounded: its high-accuracy mode
+promises an error below 1 ulp."""
 
 
 class Ball:
@@ -145,8 +145,14 @@ class Ball:
         """The intervals in row-major order, on one axis."""
         return Ball(self.midpoint.ravel(), self.radius.ravel(), self.rounding)
 
-    def sum(self, axes: tuple[int, ...]) -> Ball:
-        """The sums over ``axes``."""
+    def stacked(self, others: list[Ball]) -> Ball:
+        """``self`` and ``others``, all of one shape, on a new first axis."""
+        balls = [self, *others]
+        midpoint = np.stack([ball.midpoint for ball in balls])
+        return Ball(midpoint, np.stack([ball.radius for ball in balls]), self.rounding)
+
+    def sum(self, axes: tuple[int, ...], *, in_the_format_itself: bool = False) -> Ball:
+        """The sums over ``axes``; ``in_the_format_itself`` each partial sum is stored as a number of the format."""
         count = math.prod(self.shape[axis] for axis in axes)
         if count == 1:
             shape = tuple(size for axis, size in enumerate(self.shape) if axis not in axes)
@@ -161,6 +167,7 @@ class Ball:
             # To add an exact 0 rounds nothing.
             np.asarray(np.sum((self.magnitude > 0) | (self.radius > 0), axis=axes)),
             lambda quanta: np.min(quanta(self.magnitude), axis=axes, initial=np.inf),
+            in_the_format_itself,
         )
         return Ball(midpoint, self.rounding.of_sum(sums), self.rounding)
 
@@ -215,22 +222,32 @@ class Ball:
         share.radius = np.where(possible & ~alone, 0.5, 0.0)
         return share
 
+    def selected(self, share: Ball) -> Ball:
+        """The product with shares between 0 and 1 that only select, so that nothing is rounded."""
+        radius = self.magnitude * share.radius + (share.magnitude + share.radius) * self.radius
+        # 0 times infinity: an overflowed cotangent is not silenced by a share of 0.
+        return Ball(self.midpoint * share.midpoint, np.where(np.isnan(radius), np.inf, radius), self.rounding)
+
     def weighted(self, factor: Ball | int) -> Ball:
-        """The product with ``factor``, where factors 0, 1 and -1 only select, so that nothing is rounded."""
+        """The product with ``factor``; factors 0, 1 and -1 round nothing."""
         if isinstance(factor, int):
             return self * factor if factor else Ball.exact(np.zeros(self.shape), self.rounding)
-        radius = self.magnitude * factor.radius + (factor.magnitude + factor.radius) * self.radius
-        # 0 times infinity: an overflowed cotangent is not silenced by a factor of 0.
-        radius = np.where(np.isnan(radius), np.inf, radius)
-        midpoint = np.asarray(self.midpoint * factor.midpoint)
+        exact = self.selected(factor)
         selects = (factor.radius == 0) & ((factor.midpoint == 0) | (np.abs(factor.midpoint) == 1))
-        if not selects.all():
-            radius = np.where(selects, radius, self.rounding.of_operation(midpoint, radius))
-        return Ball(midpoint, radius, self.rounding)
+        if selects.all():
+            return exact
+        rounded = self.rounding.of_operation(exact.midpoint, exact.radius)
+        return Ball(exact.midpoint, np.where(selects, exact.radius, rounded), self.rounding)
 
     def rounded(self, count: float | NDArray[np.float64]) -> Ball:
-        """The same values after ``count`` more roundings, a number or one for each element."""
-        return Ball(self.midpoint, self.rounding.of_operation(self.midpoint, self.radius, count), self.rounding)
+        """The same values after ``count`` more roundings, a number or one for each element.
+
+        n roundings change a number by at most (1 + u)^n - 1 <= exp(nu) - 1 of it; so does, exactly, an error of nu in
+        the argument of an exponential.
+        """
+        unit = self.rounding.number_format.unit_roundoff
+        roundings = np.expm1(np.asarray(count) * unit) / unit
+        return Ball(self.midpoint, self.rounding.of_operation(self.midpoint, self.radius, roundings), self.rounding)
 
     def within(self, domain: Domain) -> Ball:
         """The same intervals, infinite wherever ``domain`` does not hold."""

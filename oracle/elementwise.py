@@ -35,11 +35,10 @@ class BallArithmetic:
     def function(self, name: str, *arguments: Ball | int) -> Ball:
         """An elementary function: how it spreads, then the library's error."""
         balls = tuple(self._ball(each) for each in arguments)
-        midpoints = tuple(ball.midpoint for ball in balls)
         if len(balls) == 2:
             of_two = FUNCTIONS_OF_TWO[name]
-            midpoint = np.asarray(of_two.value(*midpoints))
-            spread = of_two.spread(*midpoints, balls[0].radius, balls[1].radius)
+            midpoint = np.asarray(of_two.value(*(ball.midpoint for ball in balls)))
+            spread = of_two.spread(balls[0].midpoint, balls[1].midpoint, balls[0].radius, balls[1].radius)
             return Ball(midpoint, self.rounding.of_function(midpoint, spread, of_two.ulps), self.rounding)
         (ball,) = balls
         if name == "sqrt":
@@ -104,8 +103,9 @@ def pulled_back(formula: Formula, operands: Balls, result: Ball, cotangent: Ball
             return cotangent.weighted(int(expression))
         return cotangent.weighted(_stored(expression, operands, (result,), fused=formula.fused))
     below, above, at = _sides(formula, operands)
-    sides = [pulled_back(side, operands, result, cotangent, position) for side in (formula.below, formula.above)]
-    joined = _joined(*sides, below, above)
+    low = pulled_back(formula.below, operands, result, cotangent, position)
+    high = pulled_back(formula.above, operands, result, cotangent, position)
+    joined = _joined(low, high, below, above)
     if formula.at is None:
         return joined
     return _replaced(joined, pulled_back(formula.at, operands, result, cotangent, position), at)

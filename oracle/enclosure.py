@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar, cast
 
 import numpy as np
@@ -79,13 +80,19 @@ def define(program: Program, inputs: list[AnyArray], holes: Holes = NO_HOLES) ->
     return values
 
 
-def value_shapes(program: Program) -> list[tuple[int, ...]]:
-    """The shape of every value of ``program``, inputs first."""
+def values_of(program: Program) -> list[NDArray[np.float64]]:
+    """Every value of ``program``, inputs first, rounded to float64."""
     with np.errstate(all="ignore"):
         rounding = RunningError(program.number_format)
         tape = Tape(rounding)
         inputs = [tape.record(Ball.exact(each.tensor.array, rounding)) for each in program.inputs]
-        return [value.shape for value in define(program, inputs)]
+        return [value.ball.midpoint.astype(np.float64) for value in define(program, inputs)]
+
+
+@lru_cache(maxsize=16)
+def value_shapes(program: Program) -> list[tuple[int, ...]]:
+    """The shape of every value of ``program``, inputs first."""
+    return [value.shape for value in values_of(program)]
 
 
 def enclosure(

@@ -1,10 +1,10 @@
 """The finite-difference tier: PyTorch's own forward, differentiated without its backward.
 
-Along a direction v the program's outputs, contracted with their cotangents, are a function L(t). With the central quotients
-Q(h) = (L(h) - L(-h)) / 2h, the five-point formula is D(h) = (4 Q(h) - Q(2h)) / 3 (Fornberg, *Generation of Finite
-Difference Formulas*, 1988). Each quotient is, by the mean value theorem (Lebourg's for Lipschitz functions, Clarke,
-theorem 2.3.7), a value that the directional derivative takes between -2h and 2h. So if the enclosure of the directional
-derivative over that whole box is m ± R, then
+Along a direction v the program's outputs, contracted with their cotangents, are a function L(t). With the central
+quotients Q(h) = (L(h) - L(-h)) / 2h, the five-point formula is D(h) = (4 Q(h) - Q(2h)) / 3 (Fornberg, *Generation of
+Finite Difference Formulas*, 1988). Each quotient is, by the mean value theorem (Lebourg's for Lipschitz functions,
+Clarke, theorem 2.3.7), a value that the directional derivative takes between -2h and 2h. So if the enclosure of the
+directional derivative over that whole box is m ± R, then
 
     |D(h) - m| <= (4 R + R) / 3 + roundoff,
 
@@ -162,7 +162,7 @@ def _displaced(program: Program, direction: Direction, step: float) -> Program:
 
 
 def _contracted(program: Program, device: str) -> tuple[Any, float]:
-    """The outputs contracted with their cotangents in 128 bits, and how far rounding in the forward may have moved that."""
+    """The outputs contracted with their cotangents in 128 bits, and how far rounding may have moved that."""
     outputs = torch_function(program, device)(*(each.detach() for each in leaves(program, device)))
     balls = enclosure(program, forward_only=True).outputs
     total, moved = _ZERO, 0.0

@@ -1,7 +1,7 @@
 """Elementwise formulas: sympy expressions, and how they are pieced together at kinks.
 
-A formula is written in the symbols A, B, C, D of its operands. It is smooth, or a branch: one formula where an operand is
-below a threshold and another where it is above.
+A formula is written in the symbols A, B, C, D of its operands. It is smooth, or a branch: one formula where an operand
+is below a threshold and another where it is above.
 """
 
 from __future__ import annotations
@@ -32,10 +32,12 @@ class Smooth:
     Attributes:
         expression: what is computed.
         derivatives: the partial derivatives as PyTorch's backward writes them (tools/autograd/derivatives.yaml,
-            torch/csrc/autograd/FunctionsManual.cpp), in the operands and in Y, the saved, rounded result; with G the whole
-            product with the cotangent. None, or nothing at the end, stands for sympy's own. They change the radius only:
-            a test proves each equal to sympy's derivative.
-        fused: whether one kernel computes the derivative in float32 for 16-bit formats, so that it rounds once, at its end.
+            torch/csrc/autograd/FunctionsManual.cpp), in the operands and in Y, the saved, rounded result; with G the
+            whole product with the cotangent. None, or nothing at the end, stands for sympy's own. They change the
+            radius
+            only: a test proves each equal to sympy's derivative.
+        fused: whether one kernel computes the derivative in float32 for 16-bit formats, so that it rounds once, at its
+            end.
         stepwise: whether the value is not computed in that way: then every step of it rounds to the format.
     """
 

@@ -1,10 +1,10 @@
-"""Elementary functions on intervals: values to 113 bits, how far they spread, and what libraries document of their error.
+"""Elementary functions on intervals: values to 113 bits, how they spread, and what libraries document of their error.
 
 The errors are, for each function, the worst that any library documents which PyTorch calls for it, in ulp of the exact
 value: CUDA (C++ Programming Guide, "Mathematical Functions", tables of standard functions: figures plus 1/2, as they
-count from the correctly rounded result), SLEEF (docs/purec, the variants that ATen/cpu/vec names: u10, u15, u35), and glibc
-(sysdeps/x86_64/fpu/libm-test-ulps, plus 1/2). Where PyTorch computes a function itself, the entry says how its error is
-bounded.
+count from the correctly rounded result), SLEEF (docs/purec, the variants that ATen/cpu/vec names: u10, u15, u35), and
+glibc (sysdeps/x86_64/fpu/libm-test-ulps, plus 1/2). Where PyTorch computes a function itself, the entry says how its
+error is bounded.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class ElementaryFunction:
 
 
 def _by_balls(function: Callable[[flint.arb], flint.arb]) -> Callable[[Quads], Quads]:
-    """A function that 128-bit arithmetic lacks, from Arb's ball arithmetic (Johansson, *Arb*, IEEE Trans. Comput. 2017).
+    """A function that 128-bit arithmetic lacks, from Arb (Johansson, *Arb*, IEEE Trans. Comput. 66, 2017).
 
     At 160 bits its balls are narrower than the 113th bit of the result, but next to a zero of the function, where more
     are taken; where these do not suffice either, or the function has no real value, the result is NaN.
@@ -210,8 +210,8 @@ FUNCTIONS: dict[str, ElementaryFunction] = {
     # PyTorch's own digamma adds ten reciprocals and a series.
     "polygamma0": ElementaryFunction(_digamma, by_slope(_slope_of_digamma, least=0), (6, 6), _scale_of_digamma),
     "polygamma1": ElementaryFunction(_trigamma, by_slope(_slope_of_trigamma, least=0), (6, 6)),
-    # ATen/cpu/vec evaluates formula 7.1.26 of Abramowitz & Stegun in float32, whose absolute error is 1.5e-7, that is 2.5 u,
-    # before the rounding of its seven operations on numbers of at most 1.
+    # ATen/cpu/vec evaluates formula 7.1.26 of Abramowitz & Stegun in float32, whose absolute error is 1.5e-7, that is
+    # 2.5 u, before the rounding of its seven operations on numbers of at most 1.
     "erf_by_polynomial": ElementaryFunction(_erf, by_slope(_slope_of_erf), (5, 2.5), _absolute(1.0)),
 }
 """Every function of one operand by sympy's name, with the order of a polygamma function behind it."""
@@ -225,18 +225,22 @@ class erf_by_polynomial(sympy.Function):  # type: ignore[misc]  # noqa: N801  # 
         return 2 / sympy.sqrt(sympy.pi) * sympy.exp(-(self.args[0] ** 2))
 
 
+SpreadOfTwo = Callable[[Quads, Quads, Floats, Floats], Floats]
+"""From two midpoints and two radii, as ``Spread``."""
+
+
 @dataclass(frozen=True)
 class FunctionOfTwo:
     """One function of two operands.
 
     Attributes:
         value: the function on 128-bit arrays.
-        spread: from two midpoints and two radii, as ``Spread``.
+        spread: how its values spread over a box.
         ulps: as in ``ElementaryFunction``.
     """
 
     value: Callable[[Quads, Quads], Quads]
-    spread: Callable[[Quads, Quads, Floats, Floats], Floats]
+    spread: SpreadOfTwo
     ulps: tuple[float, float]
 
 

@@ -47,13 +47,18 @@ class KnownIssue:
         """Whether ``operation`` is among its operations, and ``dtype`` among its dtypes, if it names any."""
         return operation in self.operations and (not self.dtypes or dtype in self.dtypes)
 
-    def covers(self, operation: str, arguments: dict[str, Argument], dtype: str, shapes: Shapes) -> bool:
-        """Whether the application of ``operation`` to operands of ``shapes`` is in the region, and must not be drawn."""
+    def covers(
+        self, operation: str, arguments: dict[str, Argument], dtype: str, shapes: Shapes, expanded: bool = False
+    ) -> bool:
+        """Whether ``operation`` applied to operands of ``shapes`` is in the region, and must not be drawn.
+
+        ``expanded`` tells whether the first operand may have axes of stride 0.
+        """
         if self.range or self.magnitudes or not self.concerns_operation(operation, dtype):
             return False
         region = {name: tuple(value) if isinstance(value, list) else value for name, value in self.arguments.items()}
         named = all(name in arguments and arguments[name] == value for name, value in region.items())
-        return named and (not self.application or APPLICATIONS[self.application](arguments, shapes))
+        return named and (not self.application or APPLICATIONS[self.application](arguments, shapes, expanded))
 
     def concerns(self, torch_version: str) -> bool:
         """Whether the issue is known of that version of PyTorch, development builds included."""
@@ -80,6 +85,14 @@ def is_undrawable(operation: str, dtype: str) -> bool:
     """Whether a known issue takes the whole of ``operation`` out of what is drawn in ``dtype``."""
     return any(
         not issue.arguments and not issue.application and issue.covers(operation, {}, dtype, ())
+        for issue in present_issues()
+    )
+
+
+def takes_expanded(operation: str, dtype: str) -> bool:
+    """Whether no known issue keeps operands with axes of stride 0 from ``operation``."""
+    return not any(
+        issue.application == the_operand_may_be_expanded.__name__ and issue.concerns_operation(operation, dtype)
         for issue in present_issues()
     )
 
@@ -115,17 +128,30 @@ REGIONS: dict[str, Callable[[Program], bool]] = {region.__name__: region for reg
 Shapes = tuple[tuple[int, ...], ...]
 
 
-def a_bound_is_larger(arguments: dict[str, Argument], shapes: Shapes) -> bool:
-    """Whether the first operand is broadcast by the others."""
-    return np.broadcast_shapes(*shapes) != shapes[0]
+def a_bound_falls_short(arguments: dict[str, Argument], shapes: Shapes, expanded: bool) -> bool:
+    """Whether the first operand and one of the others have together a smaller shape than the result."""
+    whole = np.broadcast_shapes(*shapes)
+    return any(np.broadcast_shapes(shapes[0], bound) != whole for bound in shapes[1:])
 
 
-def strided_and_dilated(arguments: dict[str, Argument], shapes: Shapes) -> bool:
-    """Whether a convolution has steps between its windows and within them."""
-    return "stride" in arguments and "dilation" in arguments
+def strided_dilated_and_padded(arguments: dict[str, Argument], shapes: Shapes, expanded: bool) -> bool:
+    """Whether the last axis of a convolution is padded, with steps between the windows and within them."""
+    return all(
+        _last(arguments.get(name, usual)) > usual for name, usual in (("stride", 1), ("dilation", 1), ("padding", 0))
+    )
 
 
-APPLICATIONS: dict[str, Callable[[dict[str, Argument], Shapes], bool]] = {
-    region.__name__: region for region in (a_bound_is_larger, strided_and_dilated)
+def _last(argument: Any) -> int:
+    """What an argument says of the last axis: one number for all, or one for each."""
+    return int(np.ravel(argument)[-1])
+
+
+def the_operand_may_be_expanded(arguments: dict[str, Argument], shapes: Shapes, expanded: bool) -> bool:
+    """Whether the first operand may have axes of stride 0."""
+    return expanded
+
+
+APPLICATIONS: dict[str, Callable[[dict[str, Argument], Shapes, bool], bool]] = {
+    region.__name__: region for region in (a_bound_falls_short, strided_dilated_and_padded, the_operand_may_be_expanded)
 }
 """Regions of applications by the name that ``application`` gives them."""

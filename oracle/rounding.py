@@ -39,11 +39,11 @@ class Sums:
 
 
 POWER_ULPS = (4.5, 2.5)
-"""Error of ``pow`` in ulp of the exact value, in float32 and in float64, as in ``oracle.functions``: the worst is CUDA's,
-whose tables say 4 and 2; SLEEF's ``pow_u10`` documents 1 and glibc 1."""
+"""Error of ``pow`` in ulp of the exact value, in float32 and in float64, as in ``oracle.functions``: the worst is
+CUDA's, whose tables say 4 and 2; SLEEF's ``pow_u10`` documents 1 and glibc 1."""
 
 REPEATED_PRODUCTS = {1: 0, 2: 1, 3: 2}
-"""Roundings of the exponents that PyTorch computes by multiplication in the dtype (aten/src/ATen/native/cpu/PowKernel.cpp)."""
+"""Roundings of the exponents that PyTorch computes by multiplication (aten/src/ATen/native/cpu/PowKernel.cpp)."""
 
 
 class Rounding(ABC):
@@ -74,7 +74,7 @@ class Rounding(ABC):
         """The same for sums of several terms."""
 
     def within_formula(self, fused: bool) -> Rounding:
-        """The model for what is computed on the way, within one elementwise formula, in one kernel if that is ``fused``."""
+        """The model for what is computed on the way, within one elementwise formula."""
         return self
 
     def keeping_to_range(self) -> Rounding:

@@ -51,24 +51,29 @@ class Tape:
         for node, operands in enumerate(self.operands):
             if needed.intersection(operands):
                 needed.add(node)
-        cotangents: dict[int, Ball] = {}
-
-        def receive(node: int, cotangent: Ball) -> None:
-            present = cotangents.get(node)
-            cotangents[node] = cotangent if present is None else present + cotangent
-
+        received: dict[int, list[Ball]] = {node: [] for node in needed}
         for node, seed in seeds:
             if node in needed:
-                receive(node, seed)
+                received[node].append(seed)
         for node in range(len(self.balls) - 1, -1, -1):
             adjoint = self.adjoints[node]
-            if node not in cotangents or adjoint is None:
+            if adjoint is None or not received.get(node):
                 continue
-            incoming = cotangents.pop(node)
+            incoming = added(received.pop(node))
             for position, operand in enumerate(self.operands[node]):
                 if operand in needed:
-                    receive(operand, adjoint(incoming, position))
-        return cotangents
+                    received[operand].append(adjoint(incoming, position))
+        return {node: added(received[node]) for node in wanted if received.get(node)}
+
+
+def added(cotangents: list[Ball]) -> Ball:
+    """The sum of what a node received from several sides, in whatever order an engine adds that up in the dtype."""
+    first, *others = cotangents
+    if not others:
+        return first
+    if len(others) == 1:
+        return first + others[0]
+    return first.stacked(others).sum((0,), in_the_format_itself=True)
 
 
 class RecordedArray(Array):
@@ -122,6 +127,30 @@ class RecordedArray(Array):
 
         return self.tape.record(result, tuple(array.node for array in arrays), adjoint)
 
+    # The index maps of these two gathers need not be written down.
+    def reshape(self, shape: tuple[int, ...]) -> RecordedArray:
+        source = self.shape
+        if shape == source:
+            return self
+        return self.tape.record(
+            self.ball.rearranged(lambda elements: elements.reshape(shape)),
+            (self.node,),
+            lambda cotangent, position: cotangent.rearranged(lambda elements: elements.reshape(source)),
+        )
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> RecordedArray:
+        source = self.shape
+        if shape == source:
+            return self
+        new = len(shape) - len(source)
+        repeated = tuple(axis for axis, side in enumerate(shape) if axis < new or side != source[axis - new])
+
+        def adjoint(cotangent: Ball, position: int) -> Ball:
+            return cotangent.sum(repeated).rearranged(lambda elements: elements.reshape(source))
+
+        ball = self.ball.rearranged(lambda elements: np.broadcast_to(elements, shape))
+        return self.tape.record(ball, (self.node,), adjoint)
+
     def scatter_sum(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> RecordedArray:
         places = rearrangement(np.arange(math.prod(shape)).reshape(shape))
         ball = self.ball.flattened().scatter_add(places.ravel(), shape, True)
@@ -140,10 +169,10 @@ class RecordedArray(Array):
         ball = self.ball
 
         def adjoint(cotangent: Ball, position: int) -> Ball:
-            # Clarke, Optimization and Nonsmooth Analysis, proposition 2.3.12: the generalized gradient of a maximum lies in
-            # the convex hull of the candidates' gradients, so each candidate's share is between 0 and 1.
+            # Clarke, Optimization and Nonsmooth Analysis, proposition 2.3.12: the generalized gradient of a maximum
+            # lies in the convex hull of the candidates' gradients, so each candidate's share is between 0 and 1.
             spread = cotangent.rearranged(lambda elements: np.broadcast_to(elements, ball.shape))
-            return spread.weighted(ball.candidates(rank))
+            return spread.selected(ball.candidates(rank))
 
         return self.tape.record(ball.order_statistic(rank), (self.node,), adjoint)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
 
-from oracle.known_issues import is_undrawable
+from oracle.known_issues import is_undrawable, takes_expanded
 from oracle.number_format import NumberFormat
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Interval, Operation
@@ -92,7 +92,10 @@ class _Maker:
 
     def feature(self, operation: Operation) -> None:
         """Apply ``operation``, to a value that suits it or to a new input."""
-        suitable = self._suitable(operation)
+        expand = takes_expanded(operation.name, self.kind.name)
+        suitable = [
+            value for value in self._suitable(operation) if expand or not self.bench.known[value.index].expanded
+        ]
         first = self.dies.among([None, *suitable]) if suitable and self._room(MOST_INPUTS) else None
         if first is None and suitable and not self._room(MOST_INPUTS):
             first = self.dies.among(suitable)
@@ -104,7 +107,7 @@ class _Maker:
             while not rule.fits(shape):
                 # A side that the rule cannot take: the smallest tensor of the same rank is always fine.
                 shape = (1,) * len(shape)
-            first = self._new_input(shape, operation, 0)
+            first = self._new_input(shape, operation, 0, expand)
         # A known issue may cover the arguments that were drawn; the simplest ones are never covered.
         for dies in (self.dies, self.dies, Dice(repeat(0))):
             if self._apply(operation, first, MOST_INPUTS, dies, whatever=True):
@@ -134,9 +137,9 @@ class _Maker:
         """Apply ``operation`` to ``first`` in a way that ``dies`` tell, if that works out."""
         shape = self.bench.known[first.index].shape
         case = RULES[operation.case].draw(self.draw, dies or self.dies, shape)
-        shapes = (shape, *(other for other in case.others if not isinstance(other, float)))
+        others = tuple(other for other in case.others if not isinstance(other, float))
         # Before new inputs are made for it.
-        if self.bench.is_covered(operation.name, case.arguments, shapes):
+        if self.bench.is_covered(operation.name, case.arguments, first, others):
             return False
         operands: list[Operand] = [first]
         for position, other in enumerate(case.others, start=1):
@@ -178,13 +181,14 @@ class _Maker:
             if fits(known.shape) and self.bench.fits(Value(place), operation, 0)
         ]
 
-    def _new_input(self, shape: Shape, operation: Operation | None, position: int) -> Value:
+    def _new_input(self, shape: Shape, operation: Operation | None, position: int, expand: bool = True) -> Value:
         domain = operation.domain(position) if operation else Interval()
         if self.lattice:
             numbers = lattice_numbers(bound=3) if not domain.open else constants(1.0, 2.0)
         else:
             numbers = _numbers(self.kind, domain, _kinks(operation, position))
-        return self.bench.add_input(self.draw(tensors(dtype=self.kind.name, shape=shape, numbers=numbers)))
+        tensor = tensors(dtype=self.kind.name, shape=shape, numbers=numbers, expand=expand)
+        return self.bench.add_input(self.draw(tensor))
 
     def finish(self) -> Program:
         """The program, with the results that nobody used as outputs, and perhaps others."""

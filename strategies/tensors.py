@@ -17,12 +17,19 @@ from strategies.values import Numbers, list_size, listed, number_format
 @reused
 @st.composite
 def tensors(
-    draw: DrawFn, *, dtype: str, shape: tuple[int, ...], numbers: Numbers, distinct: bool = False
+    draw: DrawFn,
+    *,
+    dtype: str,
+    shape: tuple[int, ...],
+    numbers: Numbers,
+    distinct: bool = False,
+    expand: bool = True,
 ) -> TensorSpec:
     """Tensors of ``dtype`` and ``shape`` in any layout, with values from ``numbers``.
 
     - ``numbers``: numbers of ``dtype`` only.
     - ``distinct``: whether all values must differ; then the layout has no axes of stride 0.
+    - ``expand``: whether it may have any otherwise.
 
     Shrinks towards a contiguous tensor of the simplest numbers.
     """
@@ -31,6 +38,6 @@ def tensors(
     # numbers stay when an axis goes.
     first = layout_dice(max(len(shape), 5))
     drawn = draw(some_bytes(size=first + list_size(numbers, math.prod(shape))))
-    place = layout(Dice(iter(drawn[:first])), shape, expand=not distinct)
+    place = layout(Dice(iter(drawn[:first])), shape, expand=expand and not distinct)
     count = math.prod(place.stored_shape(shape))
     return TensorSpec(shape, place, dtype, listed(drawn[first:], numbers, count, distinct))

@@ -11,12 +11,18 @@ from oracle.ball import Ball
 from oracle.enclosure import applied
 from oracle.known_issues import present_issues
 from oracle.number_format import NumberFormat
+from oracle.operations import FAMILIES
 from oracle.operations.operation import Operation
 from oracle.program import Application, Argument, Input, Operand, Output, Program, Value
 from oracle.rounding import RunningError
 from oracle.tape import RecordedArray, Tape
 from oracle.tensor import TensorSpec
 from strategies.shapes import Shape
+
+NEW_MEMORY = frozenset(
+    {"clone"} | {each.name for family in ("arithmetic", "functions", "activations") for each in FAMILIES[family]}
+)
+"""Operations whose results are never views, so that they have no axes of stride 0."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +33,14 @@ class Known:
         shape: its shape.
         least, greatest: bounds of all its elements; infinite where an element may be anything.
         inputs: a bit for each input that it depends on.
+        expanded: whether it may have axes of stride 0.
     """
 
     shape: Shape
     least: float
     greatest: float
     inputs: int
+    expanded: bool
 
 
 class Workbench:
@@ -56,19 +64,20 @@ class Workbench:
         """Take in ``tensor`` and return its value."""
         self._places_of_inputs.append(len(self.known))
         ball = Ball.exact(tensor.array, self._rounding)
-        self._admit(self._tape.record(ball), 1 << len(self.tensors))
+        self._admit(self._tape.record(ball), 1 << len(self.tensors), bool(tensor.layout.expanded))
         self.tensors.append(tensor)
         return Value(len(self.known) - 1)
 
     def apply(self, application: Application, *, whatever: bool = False) -> tuple[Value, ...]:
         """Apply ``application`` and return its results.
 
-        None are returned, and nothing is kept, where a known issue covers it or most of a result may be anything, unless
-        ``whatever`` asks for the latter too.
+        None are returned, and nothing is kept, where a known issue covers it or most of a result may be anything,
+        unless ``whatever`` asks for the latter too.
         """
         operands = [each for each in application.operands if isinstance(each, Value)]
         shapes = tuple(self.known[each.index].shape for each in operands)
-        if self.is_covered(application.operation, application.arguments, shapes):
+        name = application.operation
+        if operands and self.is_covered(name, application.arguments, operands[0], shapes[1:]):
             return ()
         length = len(self._tape.balls)
         with np.errstate(all="ignore"):
@@ -83,19 +92,22 @@ class Workbench:
         self.applications.append(replace(application, results=len(results)))
         first = len(self.known)
         for each in results:
-            self._admit(each, inputs)
+            self._admit(each, inputs, name not in NEW_MEMORY)
         return tuple(Value(first + number) for number in range(len(results)))
 
-    def is_covered(self, operation: str, arguments: dict[str, Argument], shapes: tuple[Shape, ...]) -> bool:
-        """Whether a known issue covers the application of ``operation`` to operands of ``shapes``."""
-        dtype = self.number_format.name
-        return any(issue.covers(operation, arguments, dtype, shapes) for issue in present_issues())
+    def is_covered(
+        self, operation: str, arguments: dict[str, Argument], first: Value, others: tuple[Shape, ...]
+    ) -> bool:
+        """Whether a known issue covers ``operation`` applied to ``first`` and to tensors of shapes ``others``."""
+        known, dtype = self.known[first.index], self.number_format.name
+        shapes = (known.shape, *others)
+        return any(issue.covers(operation, arguments, dtype, shapes, known.expanded) for issue in present_issues())
 
     def spell(self, spelling: int) -> None:
         """Call the newest operation by that one of its spellings."""
         self.applications[-1] = replace(self.applications[-1], spelling=spelling)
 
-    def _admit(self, array: RecordedArray, inputs: int) -> None:
+    def _admit(self, array: RecordedArray, inputs: int, expanded: bool) -> None:
         ball = array.ball
         if np.isfinite(ball.radius).all():
             middle = ball.midpoint.astype(np.float64)
@@ -105,7 +117,7 @@ class Workbench:
                 greatest = float(np.max(middle + ball.radius, initial=-math.inf))
         else:
             least, greatest = -math.inf, math.inf
-        self.known.append(Known(array.shape, least, greatest, inputs))
+        self.known.append(Known(array.shape, least, greatest, inputs, expanded))
         self._arrays.append(array)
 
     def fits(self, value: Value, operation: Operation, position: int) -> bool:

@@ -83,7 +83,7 @@ def parametric(
     in_place: tuple[str, ...] = (),
     kinks: tuple[float, ...] = (),
 ) -> Operation:
-    """An elementwise operation of one operand whose ``formula`` is made from its arguments, all of which have defaults."""
+    """An elementwise operation of one operand; ``formula`` makes its formula from arguments that all have defaults."""
     return Operation(
         name,
         spellings,
@@ -100,7 +100,7 @@ def operand_count(formula: Formula) -> int:
     used = {symbol for part in smooth_parts(formula) for symbol in part.expression.free_symbols}
     if isinstance(formula, Branch):
         used.add(OPERANDS[formula.operand])
-    return max(OPERANDS.index(symbol) for symbol in used) + 1
+    return max(int(OPERANDS.index(symbol)) for symbol in used) + 1
 
 
 def kinks(formula: Formula) -> list[float]:

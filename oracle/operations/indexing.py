@@ -46,10 +46,10 @@ def _put_along(copy: Elements, source: Elements, dim: int, index: IndexTensor) -
 
 def _picked(x: Elements, dim: int, index: IndexTensor) -> Elements:
     if x.ndim == 0:
-        return np.broadcast_to(x, index.shape)
+        return np.asarray(np.broadcast_to(x, index.shape))
     places = tuple(np.indices(index.shape))
     axis = dim % x.ndim
-    return x[(*places[:axis], index.array, *places[axis + 1 :])]
+    return np.asarray(x[(*places[:axis], index.array, *places[axis + 1 :])])
 
 
 def _copied(copy: Elements, source: Elements, dim: int, index: IndexTensor) -> None:
@@ -68,26 +68,34 @@ def _masked(copy: Elements, value: Elements, mask: IndexTensor) -> None:
     np.copyto(copy, value, where=mask.array)
 
 
+def _added(x: Array, source: Array, picked: Callable[[Elements], Elements]) -> Array:
+    """``x`` with each element of ``source`` added to the place that ``picked`` takes for it.
+
+    The element of ``x`` is one of the terms: the others are added to it one by one.
+    """
+    terms = x.gather(lambda own, others: np.concatenate((own.ravel(), others.ravel())), source)
+    return terms.scatter_sum(lambda places: np.concatenate((places.ravel(), picked(places).ravel())), x.shape)
+
+
 def _scatter_added(x: Array, source: Array, dim: int, index: IndexTensor) -> Array:
     taken = tuple(slice(side) for side in index.shape)
     used = source.gather(lambda elements: elements[taken])
-    return x + used.scatter_sum(lambda places: _picked(places, dim, index), x.shape)
+    return _added(x, used, lambda places: _picked(places, dim, index))
 
 
 def _index_added(x: Array, source: Array, dim: int, index: IndexTensor, alpha: float = 1) -> Array:
-    scaled = source if alpha == 1 else source * alpha
     key = _along(dim, index.array, x.rank)
-    return x + scaled.scatter_sum(lambda places: places[key], x.shape)
+    return _added(x, source if alpha == 1 else source * alpha, lambda places: np.asarray(places[key]))
 
 
 def _put_added(x: Array, values: Array, index: Index) -> Array:
     shape = np.empty(x.shape, dtype=np.int8)[index.key].shape
-    return x + values.broadcast_to(shape).scatter_sum(lambda places: places[index.key], x.shape)
+    return _added(x, values.broadcast_to(shape), lambda places: np.asarray(places[index.key]))
 
 
 def _where(a: Array, b: Array | float, mask: IndexTensor) -> Array:
     other = b if isinstance(b, Array) else a.constant(b)
-    return a.gather(lambda first, second: np.where(mask.array, first, second), other)
+    return a.gather(lambda first, second: np.asarray(np.where(mask.array, first, second)), other)
 
 
 INDEXING = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from oracle.array import Array
@@ -13,22 +15,37 @@ def contraction(equation: str, *operands: Array) -> Array:
 
     A label that is repeated within one operand takes its diagonal.
     """
+    terms = _terms(equation, *operands)
+    return terms.sum((terms.rank - 1,))
+
+
+def _terms(equation: str, *operands: Array) -> Array:
+    """What ``contraction`` sums, on a last axis."""
     left, result = equation.split("->")
-    terms = left.split(",")
-    summed = "".join(dict.fromkeys(label for term in terms for label in term if label not in result))
+    labelled = left.split(",")
+    summed = "".join(dict.fromkeys(label for term in labelled for label in term if label not in result))
     labels = result + summed
     product: Array | None = None
-    for term, operand in zip(terms, operands, strict=True):
+    for term, operand in zip(labelled, operands, strict=True):
         aligned = _aligned(operand, term, labels)
         product = aligned if product is None else product * aligned
     assert product is not None
     sizes = {
         label: operand.shape[place]
-        for term, operand in zip(terms, operands, strict=True)
+        for term, operand in zip(labelled, operands, strict=True)
         for place, label in enumerate(term)
     }
     full = product.broadcast_to(tuple(sizes[label] for label in labels))
-    return full.sum(tuple(range(len(result), len(labels)))) if summed else full
+    shape = full.shape[: len(result)]
+    return full.reshape((*shape, math.prod(full.shape[len(result) :])))
+
+
+def _summed_with(terms: Array, addend: Array) -> Array:
+    """The sum of ``terms`` over their last axis and of ``addend``, in whatever order: products are added to biases too."""
+    shape = terms.shape[:-1]
+    spread = addend.broadcast_to(shape)
+    together = terms.gather(lambda each, other: np.concatenate((each, other[..., None]), axis=-1), spread)
+    return together.sum((len(shape),))
 
 
 def _aligned(operand: Array, term: str, labels: str) -> Array:
@@ -37,21 +54,25 @@ def _aligned(operand: Array, term: str, labels: str) -> Array:
     for label in unique:
         while term.count(label) > 1:
             first, second = term.index(label), term.rindex(label)
-            operand = operand.gather(lambda elements, a=first, b=second: np.diagonal(elements, 0, a, b))  # type: ignore[misc]
+            operand = operand.gather(lambda elements, a=first, b=second: np.diagonal(elements, 0, a, b))
             term = term[:first] + term[first + 1 : second] + term[second + 1 :] + label
     order = [term.index(label) for label in labels if label in term]
     shape = tuple(operand.shape[term.index(label)] if label in term else 1 for label in labels)
     return operand.gather(lambda elements: elements.transpose(order).reshape(shape))
 
 
-def _matmul(a: Array, b: Array) -> Array:
+def _matmul_equation(a: Array, b: Array) -> str:
     """All combinations of ranks (documentation of ``torch.matmul``): vectors get an axis that is dropped in the end."""
     batch = "uvw"
     first = "k" if a.rank == 1 else batch[len(batch) - (a.rank - 2) :] + "ik"
     second = "k" if b.rank == 1 else batch[len(batch) - (b.rank - 2) :] + "kj"
     longest = max(a.rank, b.rank, 2) - 2
     result = batch[len(batch) - longest :] + first.replace("k", "")[-1:] * (a.rank > 1) + "j" * (b.rank > 1)
-    return contraction(f"{first},{second}->{result}", *_with_equal_batches(a, b))
+    return f"{first},{second}->{result}"
+
+
+def _matmul(a: Array, b: Array) -> Array:
+    return contraction(_matmul_equation(a, b), *_with_equal_batches(a, b))
 
 
 def _with_equal_batches(a: Array, b: Array) -> tuple[Array, Array]:
@@ -65,8 +86,8 @@ def _with_equal_batches(a: Array, b: Array) -> tuple[Array, Array]:
 
 
 def _matrix_added(c: Array, a: Array, b: Array, beta: float = 1, alpha: float = 1) -> Array:
-    product = _matmul(a, b)
-    return (c if beta == 1 else c * beta) + (product if alpha == 1 else product * alpha)
+    terms = _terms(_matmul_equation(a, b), a, b)
+    return _summed_with(terms if alpha == 1 else terms * alpha, c if beta == 1 else c * beta)
 
 
 def _tensordot(a: Array, b: Array, dims: int) -> Array:
@@ -77,8 +98,8 @@ def _tensordot(a: Array, b: Array, dims: int) -> Array:
 
 def _linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     labels = "abcde"[: x.rank - 1]
-    product = contraction(f"{labels}k,ok->{labels}o", x, weight)
-    return product if bias is None else product + bias
+    equation = f"{labels}k,ok->{labels}o"
+    return contraction(equation, x, weight) if bias is None else _summed_with(_terms(equation, x, weight), bias)
 
 
 def _convolution(
@@ -97,7 +118,7 @@ def _convolution(
     """
     rank = weight.rank - 2
     strides, paddings, dilations = (_each(value, rank) for value in (stride, padding, dilation))
-    count, channels, *sides = x.shape
+    count, _, *sides = x.shape
     outputs, channels_each, *kernel = weight.shape
     sizes = [
         (side + 2 * pad - apart * (width - 1) - 1) // step + 1
@@ -123,8 +144,10 @@ def _convolution(
 
     kernels = weight.reshape((1, groups, outputs // groups, *(1,) * rank, channels_each, *kernel))
     product = x.gather(windows, x.constant(0.0)) * kernels
-    summed = product.sum(tuple(range(3 + rank, 4 + 2 * rank))).reshape((count, outputs, *sizes))
-    return summed if bias is None else summed + bias.reshape((1, outputs, *(1,) * rank))
+    terms = product.reshape((count, outputs, *sizes, channels_each * math.prod(kernel)))
+    if bias is None:
+        return terms.sum((terms.rank - 1,))
+    return _summed_with(terms, bias.reshape((1, outputs, *(1,) * rank)))
 
 
 def _each(value: tuple[int, ...] | int, rank: int) -> tuple[int, ...]:

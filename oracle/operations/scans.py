@@ -48,8 +48,9 @@ def _smallest(x: Array, axes: tuple[int, ...]) -> Array:
 def log_of_sum(x: Array, axes: tuple[int, ...]) -> Array:
     """Log Σ exp(x), shifted by the largest element.
 
-    PyTorch's gradient is cotangent · exp(x - result): besides the roundings of the difference and of its exponential, the
-    error of the rounded result, u |result|, and that of the difference, u |x - result|, are relative ones of the exponential.
+    PyTorch's gradient is cotangent · exp(x - result): besides the roundings of the difference and of its exponential,
+    the error of the rounded result, u |result|, and that of the difference, u |x - result|, are relative ones of the
+    exponential.
     """
     largest = x.largest(axes, keepdim=True).without_gradient()
     largest = largest.broadcast_to(x.shape)

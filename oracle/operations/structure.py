@@ -109,11 +109,11 @@ def _diagonal_matrix(x: Elements, zero: Elements, diagonal: int = 0) -> Elements
 
 
 def _lower(x: Elements, zero: Elements, diagonal: int = 0) -> Elements:
-    return np.where(np.tri(*x.shape[-2:], diagonal, dtype=bool), x, zero)
+    return np.where(np.tri(x.shape[-2], x.shape[-1], diagonal, dtype=bool), x, zero)
 
 
 def _upper(x: Elements, zero: Elements, diagonal: int = 0) -> Elements:
-    return np.where(np.tri(*x.shape[-2:], diagonal - 1, dtype=bool), zero, x)
+    return np.where(np.tri(x.shape[-2], x.shape[-1], diagonal - 1, dtype=bool), zero, x)
 
 
 def padding_widths(pad: tuple[int, ...], rank: int) -> list[tuple[int, int]]:
@@ -144,7 +144,7 @@ def _padding(name: str, mode: str) -> Operation:
 
 def _around(x: Elements, widths: list[tuple[int, int]], mode: str) -> Elements:
     places = np.pad(np.arange(x.size).reshape(x.shape), widths, mode=mode)  # type: ignore[call-overload]
-    return x.ravel()[places]
+    return np.asarray(x.ravel()[places])
 
 
 def _repeated(x: Elements, repeats: int | IndexTensor, dim: int | None = None) -> Elements:
@@ -153,11 +153,8 @@ def _repeated(x: Elements, repeats: int | IndexTensor, dim: int | None = None) -
 
 def _lengths(x: Elements, sizes: int | tuple[int, ...], dim: int) -> list[Elements]:
     size = x.shape[dim]
-    if isinstance(sizes, int):
-        ends = list(range(sizes, size, sizes))
-    else:
-        ends = np.cumsum(sizes)[:-1].tolist()
-    return np.split(x, ends, dim)
+    ends = range(sizes, size, sizes) if isinstance(sizes, int) else np.cumsum(sizes)[:-1].tolist()
+    return np.split(x, list(ends), dim)
 
 
 def _chunks(x: Elements, chunks: int, dim: int) -> list[Elements]:
@@ -168,11 +165,11 @@ def _chunks(x: Elements, chunks: int, dim: int) -> list[Elements]:
 
 def _parts_of(x: Array, cut: Callable[[Elements], list[Elements]]) -> Iterator[Array]:
     for part in range(len(cut(np.empty(x.shape, dtype=np.int8)))):
-        yield x.gather(lambda elements, part=part: cut(elements)[part])  # type: ignore[misc]
+        yield x.gather(lambda elements, part=part: cut(elements)[part])
 
 
 def _taken(x: Elements, index: Index) -> Elements:
-    return x[index.key]
+    return np.asarray(x[index.key])
 
 
 STRUCTURE = (

@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis.strategies import DrawFn
 
 from oracle.index import Index, IndexTensor, Slice
+from oracle.program import Argument
 from strategies.cases.case import MOST_ELEMENTS, Case, Rule, axis_of, broadcast_partner, indices, mask
 from strategies.cases.elementwise import SCALARS
 from strategies.dice import Dice
@@ -152,7 +153,7 @@ def _index_add(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
     axis = axis_of(dies, len(shape)) % len(shape)
     count = dies.between(1, 4)
     alpha = dies.among((None, 2.0, -0.5))
-    arguments = {"dim": axis, "index": indices(draw, (count,), shape[axis])}
+    arguments: dict[str, Argument] = {"dim": axis, "index": indices(draw, (count,), shape[axis])}
     return Case(
         ((*shape[:axis], count, *shape[axis + 1 :]),), arguments if alpha is None else arguments | {"alpha": alpha}
     )

@@ -79,7 +79,8 @@ def _variance(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
 def _norm(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
     case = _reduction()(draw, dies, shape)
     order = dies.among((None, 1, 2, math.inf, 3, 0.5, 1.5))
-    return case if order is None else Case((), {"ord": order} | case.arguments)
+    arguments: dict[str, Argument] = {} if order is None else {"ord": order}
+    return Case((), arguments | case.arguments)
 
 
 def _distance(draw: DrawFn, dies: Dice, shape: Shape) -> Case:

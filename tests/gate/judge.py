@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import zlib
 from collections.abc import Callable
@@ -22,18 +23,34 @@ from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.reproducer import AN_ANSWER
 from oracle.route import ROUTES, cotangents, leaves, torch_function
+from oracle.simpler import simpler_programs
 from oracle.verdict import Truths, WrongKind, certified, enclosed, exactly, judge
 
 
 class WrongAnswer(AssertionError):
     """PyTorch gave a wrong answer. Its text is made when somebody reads it, not while Hypothesis shrinks."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, check: Callable[[Program], None]) -> None:
         super().__init__()
         self.finding = finding
+        self.check = check
 
     def __str__(self) -> str:
         return self.finding.message
+
+    def smallest(self) -> Finding:
+        """The finding of the simplest program on the way from this one that still gets a wrong answer."""
+        finding = self.finding
+        candidates = simpler_programs(finding.program)
+        while (candidate := next(candidates, None)) is not None:
+            try:
+                self.check(candidate)
+            except WrongAnswer as error:
+                finding = error.finding
+                candidates = simpler_programs(finding.program)
+            except NotCertified:
+                continue
+        return finding
 
 
 class NotCertified(Exception):
@@ -82,10 +99,18 @@ class Judge:
         self.run_seed = run_seed
         self.arithmetic = device_arithmetic(record.device, record.dtype)
 
-    def over(self, programs: SearchStrategy[Program], check: Callable[[Judge, Program], None], share: float) -> None:
+    def over(
+        self,
+        programs: SearchStrategy[Program],
+        check: Callable[[Judge, Program], None],
+        share: float,
+        *,
+        about: str = "",
+    ) -> None:
         """Run ``check`` on drawn programs: on ``share`` of the profile's examples, and on one at least.
 
-        Hypothesis would draw from the run's seed alone, so that every dtype gets the same programs; each gets its own.
+        Hypothesis would draw from the run's seed alone, so that every dtype gets the same programs; each gets its own,
+        and so does whatever else the programs are ``about``.
         """
 
         @settings(max_examples=max(1, round(share * settings().max_examples)))
@@ -95,16 +120,19 @@ class Judge:
             check(self, program)
 
         if self.run_seed is not None:
-            case = f"{self.run_seed} {self.record.property} {self.record.device} {self.record.dtype}"
+            case = f"{self.run_seed} {self.record.property} {self.record.device} {self.record.dtype} {about}"
             property_holds = seed(zlib.crc32(case.encode()))(property_holds)
         property_holds()
 
     def exact(self, program: Program, route: str = "backward") -> None:
         """Output and gradients equal sympy's, bit for bit; at ties they are enclosed."""
-        try:
-            truths = exactly(exact(program), self.certificate(program))
-        except NotPolynomial:
-            truths = enclosed(program, flushes_subnormals=self.arithmetic.flushes_subnormals)
+
+        def truths(program: Program) -> Truths:
+            try:
+                return exactly(exact(program), self.certificate(program))
+            except NotPolynomial:
+                return self._enclosures(program)
+
         self._compare(program, route, truths)
 
     def exact_where_nothing_rounds(self, program: Program, route: str = "backward") -> None:
@@ -112,11 +140,12 @@ class Judge:
 
         Nothing is said of programs that are no polynomials near their inputs.
         """
-        try:
-            result = exact(program)
-        except NotPolynomial:
-            return
-        self._compare(program, route, exactly(result, certified(program, self.arithmetic.powers_are_exact)))
+
+        def truths(program: Program) -> Truths:
+            return exactly(exact(program), certified(program, self.arithmetic.powers_are_exact))
+
+        with contextlib.suppress(NotPolynomial):
+            self._compare(program, route, truths)
 
     def certificate(self, program: Program) -> Truths:
         """The certificate that nothing in ``program`` rounds.
@@ -132,7 +161,10 @@ class Judge:
 
     def enclosed(self, program: Program, route: str = "backward") -> None:
         """Output and gradients lie in their enclosures."""
-        self._compare(program, route, enclosed(program, flushes_subnormals=self.arithmetic.flushes_subnormals))
+        self._compare(program, route, self._enclosures)
+
+    def _enclosures(self, program: Program) -> Truths:
+        return enclosed(program, flushes_subnormals=self.arithmetic.flushes_subnormals)
 
     def witnessed(self, program: Program) -> None:
         """Finite differences of PyTorch's forward agree that the definition is the function that PyTorch computes."""
@@ -159,21 +191,27 @@ class Judge:
         except Exception as error:  # as in _compare
             complaint = f"raised {type(error).__name__}: {error}"
         if complaint is not None:
-            raise WrongAnswer(Finding(program, device, law.__name__, "law", Broken(law, complaint)))
+            finding = Finding(program, device, law.__name__, "law", Broken(law, complaint))
+            raise WrongAnswer(finding, lambda simpler: self.law(simpler, law))
 
-    def _compare(self, program: Program, route: str, truths: Truths) -> None:
+    def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> None:
         device = self.record.device
+        truths = truths_of(program)
+
+        def again(simpler: Program) -> None:
+            self._compare(simpler, route, truths_of)
+
         try:
             answer = ROUTES[route](program, device)
         except Exception as error:  # whatever it is, it is a finding: every drawn program has a gradient
             raised = WrongKind(None, f"{type(error).__name__}: {error}", AN_ANSWER)
-            raise WrongAnswer(Finding(program, device, route, truths.tier, raised)) from error
+            raise WrongAnswer(Finding(program, device, route, truths.tier, raised), again) from error
         verdict = judge(program, answer, truths)
         self.record.comparisons += verdict.elements + verdict.outputs
         self.record.elements += verdict.elements
         self.record.informative += verdict.informative
         if verdict.wrong:
-            raise WrongAnswer(Finding(program, device, route, truths.tier, verdict.wrong[0]))
+            raise WrongAnswer(Finding(program, device, route, truths.tier, verdict.wrong[0]), again)
         self.record.worst = max(self.record.worst, verdict.worst)
         self.record.count_operations(program, verdict.informative > 0)
 

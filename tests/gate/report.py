@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from oracle.known_issues import present_issues
+from oracle.operations import OPERATIONS
 from tests.gate.judge import Record
 
 
@@ -27,6 +28,7 @@ class GateReport:
         self.header = header
         self.records: list[tuple[Record, str]] = []
         self.findings: list[dict[str, Any]] = []
+        self.kinks: list[dict[str, Any]] = []
         self.red = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -41,6 +43,8 @@ class GateReport:
                 self.records.append((Record(**content), report.outcome))
             elif name == "gradcert-finding":
                 self.findings.append(content)
+            elif name == "gradcert-kink":
+                self.kinks.append(content)
 
     def write(self, folder: Path) -> Path:
         """Write ``gate.json`` into ``folder``, whole or not at all, and return its path."""
@@ -52,13 +56,37 @@ class GateReport:
             **self.header,
             "verdict": "red" if self.red else "green",
             "totals": {name: totals[name] for name in ("examples", "comparisons", "elements", "informative", "worst")},
-            "properties": [asdict(record) | {"outcome": outcome} for record, outcome in self.records],
+            "properties": [_without_counts(record) | {"outcome": outcome} for record, outcome in self.records],
+            "operations": self._operations(),
             "findings": self.findings,
+            "kinks": self.kinks,
             "known_issues": [
                 {"name": issue.name, "link": issue.link, "reason": issue.reason} for issue in present_issues()
             ],
         }
         return write_whole(folder / "gate.json", content)
+
+    def _operations(self) -> dict[str, dict[str, dict[str, int]]]:
+        """How often each operation was drawn, and how often judged, by device and dtype."""
+        counts: dict[str, dict[str, dict[str, int]]] = {}
+        for name in OPERATIONS:
+            counts[name] = {}
+            for record, _ in self.records:
+                here = counts[name].setdefault(f"{record.device} {record.dtype}", {"drawn": 0, "judged": 0})
+                here["drawn"] += record.drawn.get(name, 0)
+                here["judged"] += record.judged.get(name, 0)
+        return counts
+
+    def coverage(self) -> str:
+        """How many operations were judged, by dtype; which were not, where that is said to be impossible."""
+        counts = self._operations()
+        cases = dict.fromkeys(case for by_case in counts.values() for case in by_case)
+        parts = []
+        for case in cases:
+            judged = sum(by_case[case]["judged"] > 0 for by_case in counts.values())
+            if judged:
+                parts.append(f"{judged} in {case.split()[1]} on {case.split()[0]}")
+        return f"operations judged, of {len(counts)}: {', '.join(parts)}" if parts else ""
 
     def table(self, width: int) -> str:
         """The verdict table, at least 110 columns wide: a row for each property, then one for each device and dtype."""
@@ -114,6 +142,10 @@ def _add_row(table: Table, name: str, rows: list[tuple[Record, str]]) -> None:
         f"{total['seconds']:.1f}",
         f"WRONG {failed}/{len(rows)}" if failed else "right",
     )
+
+
+def _without_counts(record: Record) -> dict[str, Any]:
+    return {name: value for name, value in asdict(record).items() if name not in ("drawn", "judged")}
 
 
 def _total(records: Iterable[Record]) -> dict[str, Any]:

@@ -11,9 +11,40 @@ from tests.gate.judge import Judge, for_programs
 
 RATIONAL = (
     *(operation.name for family in ("structure", "indexing", "products") for operation in FAMILIES[family]),
-    *"add sub mul neg square scaled_add scaled_sub rsub addcmul pow sum mean amax amin cumsum cummax cummin".split(),
+    *[
+        "add",
+        "sub",
+        "mul",
+        "neg",
+        "square",
+        "scaled_add",
+        "scaled_sub",
+        "rsub",
+        "addcmul",
+        "pow",
+        "sum",
+        "mean",
+        "amax",
+        "amin",
+        "cumsum",
+        "cummax",
+        "cummin",
+    ],
     "trace",
-    *"abs relu relu6 hardtanh clamp clamp_min tensor_clamp maximum minimum fmax fmin softshrink".split(),
+    *[
+        "abs",
+        "relu",
+        "relu6",
+        "hardtanh",
+        "clamp",
+        "clamp_min",
+        "tensor_clamp",
+        "maximum",
+        "minimum",
+        "fmax",
+        "fmin",
+        "softshrink",
+    ],
 )
 """Operations that give rational results for rational operands, most of them without rounding."""
 

@@ -39,11 +39,12 @@ ISSUE = KnownIssue("n", ">=2.13", "r", "unreported", "import torch", operations=
 
 
 def test_a_region_of_arguments():
-    assert ISSUE.covers("var", {"dim": ()})
-    assert ISSUE.covers("var", {"dim": (), "keepdim": True})
-    assert not ISSUE.covers("var", {"dim": (0,)})
-    assert not ISSUE.covers("var", {})
-    assert not ISSUE.covers("std", {"dim": ()})
+    assert ISSUE.covers("var", {"dim": ()}, "float64", ((2,),))
+    assert ISSUE.covers("var", {"dim": (), "keepdim": True}, "float16", ((2,),))
+    assert not ISSUE.covers("var", {"dim": (0,)}, "float64", ((2,),))
+    assert not ISSUE.covers("var", {}, "float64", ((2,),))
+    assert not ISSUE.covers("std", {"dim": ()}, "float64", ((2,),))
+    assert not replace(ISSUE, dtypes=("bfloat16",)).covers("var", {"dim": ()}, "float64", ((2,),))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from oracle.laws import BOOKKEEPING, LINEARITY
-from oracle.route import cotangent, leaves, torch_function
+from oracle.route import cotangents, leaves, torch_function
 from tests.suite.examples import broadcast_product, reduction
 
 
@@ -73,8 +73,8 @@ def by_name(name):
 def complaint(law, program, change=None):
     if change is not None:
         Broken.change = staticmethod(change)
-    function = torch_function(program) if change is None else Broken.apply
-    return law(lambda: leaves(program, "cpu"), function, lambda: cotangent(program, "cpu"))
+    function = torch_function(program, "cpu") if change is None else lambda *x: [Broken.apply(*x)]
+    return law(lambda: leaves(program, "cpu"), function, lambda: cotangents(program, "cpu"))
 
 
 @pytest.mark.parametrize("law", BOOKKEEPING + LINEARITY, ids=lambda law: law.__name__)
@@ -106,10 +106,10 @@ def test_a_backward_that_reads_its_cotangent_as_contiguous_is_noticed():
     from oracle.tensor import Layout
 
     program = broadcast_product()
-    transposed = replace(program.cotangent, layout=Layout((1, 0), (0, 0), (1, 1)))
+    transposed = replace(program.outputs[0].cotangent, layout=Layout((1, 0), (0, 0), (1, 1)))
     law = by_name("layout_of_the_cotangent_is_immaterial")
-    assert complaint(law, program.with_cotangent(transposed), right) is None
-    assert complaint(law, program.with_cotangent(transposed), reading_the_cotangent_as_contiguous)
+    assert complaint(law, program.with_cotangents(transposed), right) is None
+    assert complaint(law, program.with_cotangents(transposed), reading_the_cotangent_as_contiguous)
 
 
 def test_a_graph_that_is_never_freed_is_noticed():
@@ -129,7 +129,7 @@ def test_a_graph_that_is_never_freed_is_noticed():
 
     program = broadcast_product()
     law = by_name("saved_tensors_are_freed")
-    assert law(lambda: leaves(program, "cpu"), Hoarding.apply, lambda: cotangent(program, "cpu"))
+    assert law(lambda: leaves(program, "cpu"), lambda *x: [Hoarding.apply(*x)], lambda: cotangents(program, "cpu"))
 
 
 def test_a_gradient_of_a_wrong_kind_is_noticed():
@@ -140,9 +140,9 @@ def test_a_gradient_of_a_wrong_kind_is_noticed():
         # A hook that autograd does not look behind: the gradient is replaced after the fact.
         output = x[0] * x[1]
         x[0].register_post_accumulate_grad_hook(lambda leaf: setattr(leaf, "grad", None))
-        return output
+        return [output]
 
-    assert law(lambda: leaves(program, "cpu"), swapping, lambda: cotangent(program, "cpu"))
+    assert law(lambda: leaves(program, "cpu"), swapping, lambda: cotangents(program, "cpu"))
 
 
 def test_no_law_asks_for_saved_tensors_where_there_are_none():

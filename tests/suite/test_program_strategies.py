@@ -47,8 +47,10 @@ def test_programs_run_and_have_the_foretold_shapes(strategy, dtype):
     for program in sample(strategy(dtype=dtype), count=25):
         answer = ROUTES["backward"](program, "cpu")
         assert program.dtype == dtype
-        assert tuple(answer.output.shape) == value_shapes(program)[-1]
-        assert program.cotangent is None or program.cotangent.shape == tuple(answer.output.shape)
+        assert tuple(answer.outputs[0].shape) == value_shapes(program)[-1]
+        assert program.outputs[0].cotangent is None or program.outputs[0].cotangent.shape == tuple(
+            answer.outputs[0].shape
+        )
         assert all(gradient is not None for gradient in answer.gradients.values())
 
 
@@ -58,7 +60,7 @@ def test_every_lattice_program_is_certified(dtype, spare):
     assert device_arithmetic("cpu", dtype).powers_are_exact
     for program in sample(lattice_programs(dtype=dtype, spare=spare), count=200):
         result = certificate(program, powers_are_exact=True)
-        assert not result.output.radius.any()
+        assert not result.outputs[0].radius.any()
         assert not any(ball.radius.any() for ball in result.gradients.values())
 
 
@@ -73,7 +75,7 @@ def test_polynomial_programs_are_of_every_kind(dtype):
     layouts_drawn = {each.tensor.layout.kind for program in draws for each in program.inputs}
     assert layouts_drawn == set(layouts_module.KINDS)
     assert any(not each.requires_grad for program in draws for each in program.inputs)
-    assert any(program.cotangent is None for program in draws)
+    assert any(program.outputs[0].cotangent is None for program in draws)
     assert any(0 in each.tensor.shape for program in draws for each in program.inputs)
     smallest = minimal(polynomial_programs(dtype=dtype))
     assert (len(smallest.inputs), len(smallest.applications), smallest.inputs[0].tensor.count) == (1, 1, 1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oracle.notation import mathematics
 from oracle.number_format import NUMBER_FORMATS
 from oracle.polynomial import FORMS, Polynomial
-from oracle.program import Application, Input, Program, ProgramBuilder, Value
+from oracle.program import Application, Input, Output, Program, ProgramBuilder, Value
 from oracle.program_json import from_json, to_json
 from oracle.route import ROUTES
 from oracle.torch_source import function_source
@@ -87,14 +87,14 @@ def test_a_value_that_is_used_twice_has_a_line_of_its_own():
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_form_and_route_gives_the_notebook_its_93(form, route):
     answer = ROUTES[route](notebook_polynomial(form=form), "cpu")
-    assert answer.output.item() == 63
+    assert answer.outputs[0].item() == 63
     assert answer.gradients[0].item() == 93
 
 
 @pytest.mark.parametrize(("spelling", "text"), [(0, "x0 * x1"), (1, "torch.mul(x0, x1)"), (2, "x0.mul(x1)")])
 def test_the_source_is_the_chosen_spelling(spelling, text):
     product = broadcast_product()
-    program = Program(product.inputs, (Application("mul", (Value(0), Value(1)), {}, spelling),), product.cotangent)
+    program = Program(product.inputs, (Application("mul", (Value(0), Value(1)), {}, spelling),), product.outputs)
     assert text in function_source(program)
     assert ROUTES["backward"](program, "cpu").gradients[1].tolist() == [-3, 6, 21]
 
@@ -103,7 +103,7 @@ def test_negative_numbers_keep_their_meaning_in_the_source():
     builder = ProgramBuilder([Input(contiguous((2.0,), ()))])
     builder.apply("sub", -3.0, Value(0))
     assert "(-3.0) - x0" in function_source(builder.program())
-    assert ROUTES["backward"](builder.program(), "cpu").output.item() == -5
+    assert ROUTES["backward"](builder.program(), "cpu").outputs[0].item() == -5
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_negative_numbers_keep_their_meaning_in_the_source():
 )
 def test_impossible_programs_are_refused(inputs, applications, words):
     with pytest.raises(ValueError, match=words):
-        Program(inputs, applications)
+        Program(inputs, applications, (Output(Value(1)),))
 
 
 @pytest.mark.parametrize(

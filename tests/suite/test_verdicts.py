@@ -34,7 +34,7 @@ def _with_cotangent(change):
     """The gradient by x1 of a broadcast product whose cotangent went through ``change``."""
 
     def wrong(program, gradient):
-        g = change(torch.from_numpy(np.array(program.cotangent.array)))
+        g = change(torch.from_numpy(np.array(program.outputs[0].cotangent.array)))
         x = torch.from_numpy(np.array(program.inputs[0].tensor.array))
         return (g * x).sum(0).to(gradient.dtype)
 
@@ -122,10 +122,10 @@ def test_a_sum_over_the_wrong_axis_is_objected_to(tier):
         [square_product().inputs[0], Input(TensorSpec((2,), Layout.contiguous(1), "float64", (5.0, 6.0)))]
     )
     builder.apply("mul", Value(0), Value(1))
-    program = builder.program(square_product().cotangent)
+    program = builder.program(square_product().outputs[0].cotangent)
 
     def wrong(program, gradient):
-        g, x = program.cotangent.array, program.inputs[0].tensor.array
+        g, x = program.outputs[0].cotangent.array, program.inputs[0].tensor.array
         return torch.from_numpy((g * x).sum(axis=1))
 
     assert len(judge(program, answered(program, 1, wrong), truths_of(program, tier)).wrong) == 1
@@ -155,9 +155,9 @@ def test_one_wrong_element_among_a_hundred_thousand_is_named(dtype, place):
 def test_a_wrong_output_is_objected_to():
     program = broadcast_product()
     answer = by_backward(program, "cpu")
-    wrong = replace(answer, output=answer.output * (1 + 1e-12))
+    wrong = replace(answer, outputs=[answer.outputs[0] * (1 + 1e-12)])
     assert judge(program, wrong, enclosed(program)).wrong[0].source is None
-    reshaped = replace(answer, output=answer.output.T)
+    reshaped = replace(answer, outputs=[answer.outputs[0].T])
     assert isinstance(judge(program, reshaped, enclosed(program)).wrong[0], WrongKind)
 
 
@@ -185,7 +185,7 @@ def test_within_a_tie_any_share_is_right_and_nothing_outside():
 
     def verdict(*gradient):
         answer = by_backward(program, "cpu")
-        return judge(program, Answer(answer.output, {0: torch.tensor(gradient, dtype=torch.float64)}), truths)
+        return judge(program, Answer(answer.outputs, {0: torch.tensor(gradient, dtype=torch.float64)}), truths)
 
     for share in ((0.5, 0.5), (1.0, 0.0), (0.25, 0.75)):
         assert verdict(*share).wrong == ()
@@ -211,5 +211,5 @@ def test_an_infinite_radius_claims_nothing():
 
 
 def test_quads_keep_what_float64_does_not():
-    values = np.array([exact(reduction("mean", (1.0, 1.0, 2.0), (3,))).output.item()], dtype=object)
+    values = np.array([exact(reduction("mean", (1.0, 1.0, 2.0), (3,))).outputs[0].item()], dtype=object)
     assert abs(fraction(quads(values)[0]) - values[0]) < values[0] / 2**105

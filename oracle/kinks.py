@@ -1,0 +1,76 @@
+"""Where gradients are not unique, and which of them PyTorch chooses.
+
+At a kink, and where operands or elements tie, every number of an interval is a right gradient (Clarke's generalized
+gradient). What PyTorch returns there is its choice: 0, 1/2, 1, 1/k …
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oracle.known_issues import is_undrawable
+from oracle.operations import OPERATIONS
+from oracle.operations.operation import Operation
+from oracle.program import Argument, Input, Program, ProgramBuilder, Value
+from oracle.tensor import Layout, TensorSpec
+
+_ARGUMENTS: dict[str, dict[str, Argument]] = {
+    "clamp": {"min": -1.0, "max": 1.0},
+    "clamp_min": {"min": 0.0},
+    "selecting reduction": {"dim": 0},
+    "scan": {"dim": 0},
+    "kthvalue": {"k": 1, "dim": 0},
+    "sort": {"dim": 0},
+    "norm": {"ord": float("inf")},
+}
+"""Arguments with which each case is asked, where it needs some."""
+
+_OPERANDS = {"binary": 2, "ternary": 3}
+
+
+@dataclass(frozen=True)
+class Kink:
+    """One place where the gradient is any of an interval.
+
+    Attributes:
+        operation: the operation's name.
+        place: where that is, in words.
+        program: asks for the gradient there.
+    """
+
+    operation: str
+    place: str
+    program: Program
+
+
+def kinks(dtype: str) -> list[Kink]:
+    """Every kink and tie of the catalogue, for a cotangent of ones."""
+    found = []
+    for operation in OPERATIONS.values():
+        if is_undrawable(operation.name, dtype):
+            continue
+        found += [Kink(operation.name, f"at {each:g}", _at(operation, dtype, each)) for each in operation.kinks]
+        if operation.ties:
+            found.append(Kink(operation.name, "tie", _tie(operation, dtype)))
+    return found
+
+
+def _at(operation: Operation, dtype: str, point: float) -> Program:
+    return _program(operation, [TensorSpec((1,), Layout.contiguous(1), dtype, (point,))])
+
+
+def _tie(operation: Operation, dtype: str) -> Program:
+    count = _OPERANDS.get(operation.case, 1)
+    shape, values = ((1,), (1.5,)) if count > 1 else ((5,), (2.0, 2.0, 1.0, 1.0, 1.0))
+    return _program(operation, [TensorSpec(shape, Layout.contiguous(1), dtype, values)] * count)
+
+
+def _program(operation: Operation, tensors: list[TensorSpec]) -> Program:
+    builder = ProgramBuilder([Input(tensor) for tensor in tensors])
+    operands = tuple(Value(index) for index in range(len(tensors)))
+    results = 2 if operation.several_results else 1
+    arguments = _ARGUMENTS.get(operation.case, {})
+    # The last result alone, contracted with ones.
+    value = builder.apply_all(operation.name, *operands, arguments=arguments, results=results)[-1]
+    builder.apply("sum", value)
+    return builder.program()
