@@ -75,9 +75,9 @@ class Workbench:
         unless ``whatever`` asks for the latter too.
         """
         operands = [each for each in application.operands if isinstance(each, Value)]
+        shapes = tuple(self.known[each.index].shape for each in operands)
         name = application.operation
-        others = tuple(self.known[each.index].shape for each in operands[1:])
-        if operands and self.is_covered(name, application.arguments, operands[0], others):
+        if operands and self.is_covered(name, application.arguments, operands[0], shapes[1:]):
             return ()
         length = len(self._tape.balls)
         with np.errstate(all="ignore"):
@@ -98,10 +98,9 @@ class Workbench:
     def is_covered(
         self, operation: str, arguments: dict[str, Argument], first: Value, others: tuple[Shape, ...]
     ) -> bool:
-        """Whether a known issue covers the application of ``operation`` to ``first`` and tensors of shapes ``others``."""
-        known = self.known[first.index]
+        """Whether a known issue covers ``operation`` applied to ``first`` and to tensors of shapes ``others``."""
+        known, dtype = self.known[first.index], self.number_format.name
         shapes = (known.shape, *others)
-        dtype = self.number_format.name
         return any(issue.covers(operation, arguments, dtype, shapes, known.expanded) for issue in present_issues())
 
     def spell(self, spelling: int) -> None:
