@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
+from oracle.operations import OPERATIONS
 from tests.gate.judge import Record
 from tests.gate.report import GateReport
 
@@ -59,3 +60,18 @@ def test_a_report_is_written_whole(tmp_path):
     gate = GateReport(HEADER)
     path = gate.write(tmp_path)
     assert [each.name for each in tmp_path.iterdir()] == [path.name] == ["gate.json"]
+
+
+def test_it_is_counted_how_often_each_operation_was_drawn_and_judged(tmp_path):
+    gate = GateReport(HEADER)
+    gate.pytest_runtest_logreport(
+        handed_over(record=record(comparisons=1, drawn={"exp": 3, "log": 1}, judged={"exp": 2}))
+    )
+    gate.pytest_runtest_logreport(
+        handed_over(record=record("float32", comparisons=1, drawn={"exp": 1}, judged={"exp": 1}))
+    )
+    counts = json.loads(gate.write(tmp_path).read_text())["operations"]
+    assert set(counts) == set(OPERATIONS)
+    assert counts["exp"] == {"cpu float64": {"drawn": 3, "judged": 2}, "cpu float32": {"drawn": 1, "judged": 1}}
+    assert counts["log"]["cpu float64"] == {"drawn": 1, "judged": 0}
+    assert gate.coverage() == f"operations judged, of {len(OPERATIONS)}: 1 in float64 on cpu, 1 in float32 on cpu"
