@@ -16,6 +16,7 @@ from cattrs import structure
 from packaging.specifiers import SpecifierSet
 
 from oracle.enclosure import Holes, value_shapes
+from oracle.operations import FAMILIES
 from oracle.program import Argument, Program, Value
 
 PATH = Path(__file__).with_name("known_issues.toml")
@@ -107,21 +108,28 @@ def known_holes(dtype: str) -> Holes:
     )
 
 
-def a_cotangent_is_only_reshaped(program: Program) -> bool:
-    """Whether some operation hands its cotangent on as a view: sums of single elements, and added axes of size 1."""
+def a_cotangent_is_only_rearranged(program: Program) -> bool:
+    """Whether some operation hands its cotangent on as a view.
+
+    These are rearrangements, sums of single elements, and operands to which broadcasting adds axes of size 1.
+    """
     shapes = value_shapes(program)
-    for index, application in enumerate(program.applications, start=len(program.inputs)):
+    for application, results in zip(program.applications, program.results, strict=True):
+        if application.operation in _REARRANGEMENTS:
+            return True
         for operand in application.operands:
             if not isinstance(operand, Value):
                 continue
-            before, after = shapes[operand.index], shapes[index]
+            before, after = shapes[operand.index], shapes[results[0]]
             same_count = math.prod(before) == math.prod(after)
-            if same_count and (application.operation == "sum" or before != after):
+            if same_count and (application.operation in ("sum", "nansum") or before != after):
                 return True
     return False
 
 
-REGIONS: dict[str, Callable[[Program], bool]] = {region.__name__: region for region in (a_cotangent_is_only_reshaped,)}
+_REARRANGEMENTS = frozenset(operation.name for operation in FAMILIES["structure"])
+
+REGIONS: dict[str, Callable[[Program], bool]] = {region.__name__: region for region in (a_cotangent_is_only_rearranged,)}
 """Regions of programs by the name that ``where`` gives them."""
 
 

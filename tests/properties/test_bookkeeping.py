@@ -7,17 +7,25 @@ from hypothesis.strategies import SearchStrategy
 
 from oracle.laws import BOOKKEEPING
 from oracle.program import Program
+from oracle.simpler import without_dead_code
 from strategies.lattice_programs import lattice_programs
 from strategies.programs import polynomial_programs, reduction_programs
+from strategies.random_programs import random_programs
 from tests.gate.judge import Judge, for_programs
 
 
 def small_programs(*, dtype: str) -> SearchStrategy[Program]:
     """Any small program."""
-    return st.one_of(polynomial_programs(dtype=dtype), reduction_programs(dtype=dtype), lattice_programs(dtype=dtype))
+    return st.one_of(
+        polynomial_programs(dtype=dtype),
+        reduction_programs(dtype=dtype),
+        lattice_programs(dtype=dtype),
+        # Every input leads to an output, so that each gets a gradient.
+        random_programs(dtype=dtype, max_operations=4).map(without_dead_code),
+    )
 
 
-@for_programs(small_programs)
+@for_programs(small_programs, share=2)
 def test_bookkeeping(judge: Judge, program: Program) -> None:
     """Every law of bookkeeping holds for every program."""
     for law in BOOKKEEPING:
