@@ -129,7 +129,9 @@ def a_cotangent_is_only_rearranged(program: Program) -> bool:
 
 _REARRANGEMENTS = frozenset(operation.name for operation in FAMILIES["structure"])
 
-REGIONS: dict[str, Callable[[Program], bool]] = {region.__name__: region for region in (a_cotangent_is_only_rearranged,)}
+REGIONS: dict[str, Callable[[Program], bool]] = {
+    region.__name__: region for region in (a_cotangent_is_only_rearranged,)
+}
 """Regions of programs by the name that ``where`` gives them."""
 
 
