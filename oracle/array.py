@@ -104,6 +104,13 @@ class Array(ABC):
     def without_gradient(self) -> Self:
         """``self`` as a constant: for shifts that cancel."""
 
+    @abstractmethod
+    def computed_as(self, other: Self) -> Self:
+        """``self``, differentiated as it is written, but with the roundings of ``other``, which is the same in exact terms.
+
+        For implementations that compute the value in one way and the gradient in another.
+        """
+
     @property
     def rank(self) -> int:
         """The number of axes."""

@@ -136,6 +136,9 @@ class PolynomialArray(Array):
     def with_gradient_roundings(self, count: float | PolynomialArray | Callable[[Floats], Floats]) -> PolynomialArray:
         return self
 
+    def computed_as(self, other: PolynomialArray) -> PolynomialArray:
+        return self
+
     def keeping_to_range(self, keeps: bool) -> PolynomialArray:
         return self
 

@@ -187,6 +187,9 @@ class RecordedArray(Array):
 
         return self.tape.record(self.ball, (self.node,), adjoint)
 
+    def computed_as(self, other: RecordedArray) -> RecordedArray:
+        return self.tape.record(other.ball, (self.node,), lambda cotangent, position: cotangent)
+
     def keeping_to_range(self, keeps: bool) -> RecordedArray:
         before = self.ball.rounding
         after = before.keeping_to_range() if keeps else self.tape.rounding

@@ -10,6 +10,7 @@ from sympy import exp, log
 
 from oracle.array import Array, Floats
 from oracle.formula import A, Smooth, Y
+from oracle.operations.functions import LOG_OF_SUM
 from oracle.operations.operation import Operation
 from oracle.operations.reductions import product, reduced_axes
 
@@ -45,19 +46,19 @@ def _smallest(x: Array, axes: tuple[int, ...]) -> Array:
     return x.order_statistic(axes, 0)
 
 
-def log_of_sum(x: Array, axes: tuple[int, ...]) -> Array:
+def log_of_sum(x: Array, axes: tuple[int, ...], steps: int = 1) -> Array:
     """Log Σ exp(x), shifted by the largest element.
 
     PyTorch's gradient is cotangent · exp(x - result): besides the roundings of the difference and of its exponential,
-    the error of the rounded result, u |result|, and that of the difference, u |x - result|, are relative ones of the
-    exponential.
+    the error of the rounded result, u |result| for each of the ``steps`` in which it was computed, and that of the
+    difference, u |x - result|, are relative ones of the exponential.
     """
     largest = x.largest(axes, keepdim=True).without_gradient()
     largest = largest.broadcast_to(x.shape)
     value = (x - largest).elementwise(EXPONENTIAL).sum(axes, keepdim=True).elementwise(LOGARITHM)
     result = value.broadcast_to(x.shape) + largest
     exponent = (x - result).without_gradient()
-    shifted = x.with_gradient_roundings(_errors_of_exponent(exponent, result.without_gradient())) - largest
+    shifted = x.with_gradient_roundings(_errors_of_exponent(exponent, (result * steps).without_gradient())) - largest
     kept = tuple(axis for axis in range(x.rank) if axis not in axes)
     logarithm = shifted.elementwise(EXPONENTIAL).sum(axes).elementwise(LOGARITHM)
     top = largest.gather(lambda elements: elements.transpose(*kept, *axes)[(..., *(0,) * len(axes))])
@@ -88,9 +89,16 @@ def _logcumsumexp(x: Array, dim: int) -> Array:
     """
     if x.rank == 0:
         return x.with_gradient_roundings(_errors_of_logarithm(1))
-    size = x.shape[dim % x.rank]
+    axis = dim % x.rank
+    size = x.shape[axis]
     terms = _prefixes(x, dim, -math.inf)
-    return log_of_sum(terms.with_gradient_roundings(_errors_of_logarithm(size)), (x.rank,))
+    result = log_of_sum(terms.with_gradient_roundings(_errors_of_logarithm(size)), (x.rank,), size)
+    # The value is a running logaddexp: every step rounds (aten/src/ATen/native/cpu/ReduceOpsKernel.cpp).
+    rows = [x.gather(lambda elements, row=row: np.take(elements, row, axis)) for row in range(size)]
+    running = [rows[0]]
+    for row in rows[1:]:
+        running.append(running[-1].elementwise(LOG_OF_SUM, row))
+    return result.computed_as(running[0].gather(lambda *elements: np.stack(elements, axis), *running[1:]))
 
 
 def _errors_of_logarithm(size: int) -> Callable[[Floats], Floats]:
