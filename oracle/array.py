@@ -106,7 +106,8 @@ class Array(ABC):
 
     @abstractmethod
     def computed_as(self, other: Self) -> Self:
-        """``self``, differentiated as it is written, but with the roundings of ``other``, which is the same in exact terms.
+        """``self``, differentiated as it is written, but with the roundings of ``other``, which is the same in exact
+        terms.
 
         For implementations that compute the value in one way and the gradient in another.
         """
