@@ -106,8 +106,7 @@ class Array(ABC):
 
     @abstractmethod
     def computed_as(self, other: Self) -> Self:
-        """``self``, differentiated as it is written, but with the roundings of ``other``, which is the same in exact
-        terms.
+        """``self``, differentiated as written, but with the value and the roundings of ``other``, which is equal to it.
 
         For implementations that compute the value in one way and the gradient in another.
         """

@@ -23,7 +23,7 @@ _COMMON: dict[str, Any] = {
     "stateful_step_count": 50,
     # One finding for each test: the smallest. The others come when it is gone.
     "report_multiple_bugs": False,
-    # Drawing a tensor of a hundred elements takes longer than Hypothesis expects of one draw.
+    # The first programs compile the formulas that they use, and a large tensor takes its time.
     "suppress_health_check": (HealthCheck.too_slow,),
     # Time is measured in benchmarks, not here.
     "deadline": None,
