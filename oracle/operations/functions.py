@@ -28,7 +28,7 @@ from sympy import (
 )
 from sympy.codegen.cfunctions import exp2, expm1, log1p, log2, log10
 
-from oracle.formula import A, B, Branch, G, Smooth, Y, ordered
+from oracle.formula import A, B, Branch, G, PowerStep, Smooth, Y, ordered
 from oracle.operations.elementwise import elementwise
 from oracle.operations.operation import ANYWHERE, POSITIVE, Interval, Operation
 
@@ -55,7 +55,8 @@ SINC = Branch(
     above=Smooth(sin(pi * A) / (pi * A), ((pi * A * cos(pi * A) - sin(pi * A)) / (pi * A**2),)),
     at=Smooth(sympy.Integer(1)),
 )
-_RECIPROCAL = 1 / (A**2 + B**2)
+# A step of its own: atan2_backward multiplies by it.
+_RECIPROCAL = PowerStep(A**2 + B**2, sympy.Integer(-1))
 
 FUNCTIONS: tuple[Operation, ...] = (
     elementwise("exp", Smooth(exp(A), (Y,))),
