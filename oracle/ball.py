@@ -210,7 +210,9 @@ class Ball:
         midpoint = chosen(self.midpoint)
         top, bottom = chosen(self.midpoint + self.radius), chosen(self.midpoint - self.radius)
         radius = np.maximum((top - midpoint).astype(np.float64), (midpoint - bottom).astype(np.float64))
-        return Ball(midpoint, radius, self.rounding)
+        # An element that may be anything may be NaN, which is both the largest and the smallest.
+        known = np.isfinite(self.radius).all(axis=0)
+        return Ball(midpoint, np.where(known, radius, np.inf), self.rounding)
 
     def candidates(self, rank: int) -> Ball:
         """How much each element along axis 0 may be the one of number ``rank``: 0, 1, or from 0 to 1."""

@@ -39,6 +39,7 @@ class BallArithmetic:
             of_two = FUNCTIONS_OF_TWO[name]
             midpoint = np.asarray(of_two.value(*(ball.midpoint for ball in balls)))
             spread = of_two.spread(balls[0].midpoint, balls[1].midpoint, balls[0].radius, balls[1].radius)
+            spread = _unless_anything(spread, balls)
             return Ball(midpoint, self.rounding.of_function(midpoint, spread, of_two.ulps), self.rounding)
         (ball,) = balls
         if name == "sqrt":
@@ -46,7 +47,9 @@ class BallArithmetic:
         function = FUNCTIONS[name]
         midpoint = np.asarray(function.value(ball.midpoint))
         moved = ball.radius.any()
-        spread = function.spread(function.value, ball.midpoint, ball.radius) if moved else np.zeros(ball.shape)
+        spread = np.zeros(ball.shape)
+        if moved:
+            spread = _unless_anything(function.spread(function.value, ball.midpoint, ball.radius), balls)
         reach = function.reach[self.rounding.number_format.accumulation == "float64"]
         if reach < np.inf:
             spread = np.where(ball.magnitude + ball.radius <= reach, spread, np.inf)
@@ -70,6 +73,12 @@ class BallArithmetic:
 
     def _ball(self, number: Ball | int) -> Ball:
         return number if isinstance(number, Ball) else Ball.exact(np.array(float(number)), self.rounding)
+
+
+def _unless_anything(spread: NDArray[np.float64], balls: Balls) -> NDArray[np.float64]:
+    """``spread``, infinite where an operand may be anything: then it may be NaN, and so may the result."""
+    known = np.all(np.broadcast_arrays(*(np.isfinite(ball.radius) for ball in balls)), axis=0)
+    return np.where(known, spread, np.inf)
 
 
 @cache
