@@ -114,3 +114,24 @@ def test_a_device_that_flushes_subnormals_gets_a_larger_underflow_unit():
     tiny = np.array([FORMAT.smallest_normal / 2]).astype(QUAD)
     assert gradual.of_operation(tiny, np.zeros(1))[0] < FORMAT.smallest_normal / 2
     assert flushed.of_operation(tiny, np.zeros(1))[0] >= FORMAT.smallest_normal / 2
+
+
+@pytest.mark.parametrize("operation", ["sin", "tanh", "atan", "erf", "sigmoid", "hardtanh", "whole_max", "sort"])
+def test_nothing_bounds_again_what_may_be_anything(operation):
+    # The exponential overflows, and a correct implementation may have made a NaN of it on the way.
+    builder = ProgramBuilder([Input(contiguous((2.0**20, 1.0), (2,), "float32"))])
+    value = builder.apply("exp", Value(0))
+    builder.apply(operation, value, arguments={"dim": 0} if operation == "sort" else {})
+    radius = enclosure(builder.program(contiguous((1.0,) * 2, (2,), "float32"))).outputs[0].radius
+    assert np.isinf(radius.ravel()[0])
+
+
+def test_what_fans_in_may_be_added_in_any_order():
+    # 1 + 2^-53 + 2^-53 is 1 or 1 + 2^-52, by the order of the three.
+    builder = ProgramBuilder([Input(contiguous((1.0,), ()))])
+    small = builder.apply("mul", Value(0), 2.0**-53)
+    other = builder.apply("mul", Value(0), 2.0**-53)
+    builder.apply("add", builder.apply("add", small, other), Value(0))
+    (gradient,) = enclosure(builder.program(contiguous((1.0,), ()))).gradients.values()
+    for came in (1.0, 1.0 + 2.0**-52):
+        assert abs(Fraction(came) - fraction(gradient.midpoint)) <= float(gradient.radius)
