@@ -37,11 +37,6 @@ class NumberFormat:
         return 2.0**-self.precision
 
     @property
-    def accumulation_roundoff(self) -> float:
-        """U of the format in which sums are accumulated."""
-        return NUMBER_FORMATS[self.accumulation].unit_roundoff
-
-    @property
     def largest(self) -> float:
         """The largest finite number."""
         return (2.0 - 2.0 ** (1 - self.precision)) * 2.0**self.maximum_exponent

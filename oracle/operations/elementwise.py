@@ -68,10 +68,10 @@ def with_arguments(
     spellings: tuple[str, ...],
     domains: tuple[Interval, ...] = (),
     in_place: tuple[str, ...] = (),
-    **more: tuple[float, ...],
+    kinks: tuple[float, ...] = (),
 ) -> Operation:
     """An elementwise operation with arguments."""
-    return Operation(name, spellings, definition, case, domains=domains, in_place=in_place, **more)  # type: ignore[arg-type]
+    return Operation(name, spellings, definition, case, domains=domains, in_place=in_place, kinks=kinks)
 
 
 def parametric(
