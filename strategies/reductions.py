@@ -58,7 +58,8 @@ def reductions(
     name = dies.among(offered or ["sum"])
     arguments = RULES[OPERATIONS[name].case].draw(draw, dies, shape).arguments
     if any(issue.covers(name, arguments, "", (shape,)) for issue in present_issues()):
-        arguments = {}
+        # All axes, in the other way of saying so; ``keepdim`` has no meaning without ``dim``.
+        arguments = {key: value for key, value in arguments.items() if key not in ("dim", "keepdim")}
     dim = arguments.get("dim")
     assert dim is None or isinstance(dim, int | tuple)
     axes = reduced_axes(dim, len(shape))
