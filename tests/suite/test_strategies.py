@@ -392,6 +392,12 @@ def test_reductions_keep_out_of_known_issues():
         )
 
 
+def test_variances_have_degrees_of_freedom():
+    for shape in ((), (1,), (2, 1)):
+        for reduction in sample(reductions(shape=shape, names=("var", "std")), count=300):
+            assert reduction.arguments.get("correction", 1) < reduction.size
+
+
 def test_means_of_powers_of_two():
     for reduction in sample(reductions(shape=(2, 3), names=("mean", "sum"), power_of_two=True), count=400):
         assert reduction.operation == "sum" or reduction.size in (1, 2, 4, 8)
