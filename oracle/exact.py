@@ -101,7 +101,9 @@ class PolynomialArray(Array):
         threshold = rational(float(formula.threshold)) if other is None else value_at(row[other], self.point)
         key = value_at(row[formula.operand], self.point)
         if key == threshold:
-            raise NotPolynomial("a kink")
+            if formula.at is None:
+                raise NotPolynomial("a kink")
+            return self._element(formula.at, row)
         return self._element(formula.below if key < threshold else formula.above, row)
 
     def gather(self, rearrangement: Rearrangement, *others: PolynomialArray, indexed: bool = False) -> PolynomialArray:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracle.array import Array, Domain
+from oracle.formula import A, Branch, G, Smooth, Y
 from oracle.number_format import NumberFormat
 from oracle.operations.operation import Operation
 
@@ -97,12 +98,17 @@ def products_in_range(
     return np.broadcast_to(inside, least.shape)
 
 
+_THERE_AND_BACK = Smooth(A, (G * Y / A,))
+PRODUCT_OF_ITS_OWN = Branch(0, 0.0, _THERE_AND_BACK, _THERE_AND_BACK, at=Smooth(A))
+"""The product itself; its cotangent is multiplied by it and divided by it again, unless it is 0."""
+
+
 def product(x: Array, axes: tuple[int, ...]) -> Array:
     """The product over ``axes``, as a balanced tree of products.
 
     Any order of n - 1 multiplications has the relative error (1 + u)^(n - 1) - 1 (Higham, *Accuracy*, lemma 3.1), so
-    the tree stands for all of them as long as no partial product leaves the range. PyTorch's gradient is the cotangent
-    times (product / element): two operations more than the product of the other elements.
+    the tree stands for all of them as long as no partial product leaves the range. PyTorch's gradient is (cotangent ·
+    product) / element: two operations more than the product of the other elements, and the first may overflow.
     """
     kept = tuple(axis for axis in range(x.rank) if axis not in axes)
     size = group_size(x.shape, axes)
@@ -111,7 +117,7 @@ def product(x: Array, axes: tuple[int, ...]) -> Array:
         # The empty product is 1 and still depends on x, whose gradient is empty too.
         return x.sum(axes) + 1.0
     rows = x.gather(lambda elements: elements.transpose(*axes, *kept).reshape(size, *kept_shape))
-    rows = rows.within(products_in_range).with_gradient_roundings(2)
+    rows = rows.within(products_in_range)
     unpaired = []
     while (count := rows.shape[0]) > 1:
         half = count // 2
@@ -120,7 +126,7 @@ def product(x: Array, axes: tuple[int, ...]) -> Array:
         rows = _rows(rows, 0, half) * _rows(rows, half, 2 * half)
     for row in unpaired:
         rows = rows * row
-    return rows.reshape(kept_shape)
+    return rows.reshape(kept_shape).elementwise(PRODUCT_OF_ITS_OWN)
 
 
 def kept_axes(reduced: Array, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:

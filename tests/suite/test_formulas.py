@@ -122,7 +122,7 @@ def value_at(formula, point):
 
 # softplus leaves out log1p(exp(-x)) beyond its threshold.
 BRANCHES = [
-    name for name, each in FORMULAS.items() if isinstance(each, Branch) and name != "sinc" and "softplus" not in name
+    name for name, each in FORMULAS.items() if isinstance(each, Branch) and each.at is None and "softplus" not in name
 ]
 
 
