@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from oracle.array import Array
 from oracle.index import Index, IndexTensor
 from oracle.operations.operation import Operation
+from oracle.operations.reductions import product
 from oracle.operations.structure import rearrangement
 
 Elements = NDArray[Any]
@@ -83,6 +85,72 @@ def _scatter_added(x: Array, source: Array, dim: int, index: IndexTensor) -> Arr
     return _added(x, used, lambda places: _picked(places, dim, index))
 
 
+def _numbers_of_sources(x: Array, dim: int, index: IndexTensor) -> NDArray[np.int64]:
+    """How many elements ``index`` sends to each place of ``x``, shape ``x.shape``."""
+    places = _picked(np.arange(math.prod(x.shape)).reshape(x.shape), dim, index)
+    return np.bincount(places.ravel(), minlength=math.prod(x.shape)).reshape(x.shape)
+
+
+def _scatter_summed(x: Array, source: Array, dim: int, index: IndexTensor, include_self: bool = True) -> Array:
+    written = (_numbers_of_sources(x, dim, index) > 0) & (not include_self)
+    own = x.gather(lambda elements, zero: np.asarray(np.where(written, zero, elements)), x.constant(0.0))
+    return _scatter_added(own, source, dim, index)
+
+
+def _scatter_averaged(x: Array, source: Array, dim: int, index: IndexTensor, include_self: bool = True) -> Array:
+    count = _numbers_of_sources(x, dim, index) + include_self
+    divisors = [x.constant(float(each)) for each in range(1, count.max() + 1)]
+    # A place to which nothing is sent keeps its element, whether that is included or not.
+    divisor = divisors[0].gather(lambda *each: np.stack(each)[np.maximum(count, 1) - 1], *divisors[1:])
+    return _scatter_summed(x, source, dim, index, include_self) / divisor
+
+
+def _groups(x: Array, source: Array, dim: int, index: IndexTensor, include_self: bool, filler: float) -> Array:
+    """For each place of ``x``, along a new first axis: its element and those of ``source`` that are sent there.
+
+    ``filler`` makes all groups equally long, and stands for the elements of ``x`` that are not included.
+    """
+    size = math.prod(x.shape)
+    places = _picked(np.arange(size).reshape(x.shape), dim, index).ravel()
+    count = _numbers_of_sources(x, dim, index).ravel()
+    # Among ``x``, then ``source``, then the filler.
+    members = np.full((1 + count.max(), size), size + len(places))
+    members[0] = np.where((count > 0) & (not include_self), members[0], np.arange(size))
+    by_place = np.argsort(places, kind="stable")
+    number = np.arange(len(places)) - (np.cumsum(count) - count)[places[by_place]]
+    members[1 + number, places[by_place]] = size + by_place
+    members = members.reshape(-1, *x.shape)
+    return x.gather(
+        lambda *elements: np.concatenate([each.ravel() for each in elements])[members], source, x.constant(filler)
+    )
+
+
+def _scatter_multiplied(x: Array, source: Array, dim: int, index: IndexTensor, include_self: bool = True) -> Array:
+    return product(_groups(x, source, dim, index, include_self, 1.0), (0,))
+
+
+def _scatter_largest(x: Array, source: Array, dim: int, index: IndexTensor, include_self: bool = True) -> Array:
+    return _groups(x, source, dim, index, include_self, -math.inf).selection(-1)
+
+
+def _scatter_smallest(x: Array, source: Array, dim: int, index: IndexTensor, include_self: bool = True) -> Array:
+    return _groups(x, source, dim, index, include_self, math.inf).selection(0)
+
+
+def _scatter_reduction(mode: str, definition: Callable[..., Array], *, ties: bool = False) -> Operation:
+    return Operation(
+        f"scatter_reduce_{mode}",
+        (
+            f"torch.scatter_reduce({{0}}, {{dim}}, {{index}}, {{1}}, {mode!r}{{arguments}})",
+            f"{{0}}.scatter_reduce({{dim}}, {{index}}, {{1}}, {mode!r}{{arguments}})",
+        ),
+        definition,
+        "scatter_reduce",
+        in_place=(f"{{0}}.clone().scatter_reduce_({{dim}}, {{index}}, {{1}}, {mode!r}{{arguments}})",),
+        ties=ties,
+    )
+
+
 def _index_added(x: Array, source: Array, dim: int, index: IndexTensor, alpha: float = 1) -> Array:
     key = _along(dim, index.array, x.rank)
     return _added(x, source if alpha == 1 else source * alpha, lambda places: np.asarray(places[key]))
@@ -135,15 +203,11 @@ INDEXING = (
         "scatter_add",
         in_place=("{0}.clone().scatter_add_({dim}, {index}, {1})",),
     ),
-    Operation(
-        "scatter_reduce_sum",
-        (
-            "torch.scatter_reduce({0}, {dim}, {index}, {1}, 'sum')",
-            "{0}.scatter_reduce({dim}, {index}, {1}, reduce='sum')",
-        ),
-        _scatter_added,
-        "scatter_add",
-    ),
+    _scatter_reduction("sum", _scatter_summed),
+    _scatter_reduction("mean", _scatter_averaged),
+    _scatter_reduction("prod", _scatter_multiplied),
+    _scatter_reduction("amax", _scatter_largest, ties=True),
+    _scatter_reduction("amin", _scatter_smallest, ties=True),
     Operation(
         "index_add",
         ("torch.index_add({0}, {dim}, {index}, {1}{arguments})", "{0}.index_add({dim}, {index}, {1}{arguments})"),

@@ -9,7 +9,7 @@ import numpy as np
 from sympy import exp, log
 
 from oracle.array import Array, Floats
-from oracle.formula import A, Smooth, Y
+from oracle.formula import A, Branch, G, Smooth, Y, ordered
 from oracle.operations.functions import LOG_OF_SUM
 from oracle.operations.operation import Operation
 from oracle.operations.reductions import product, reduced_axes
@@ -40,6 +40,19 @@ def _scan(reduce: Callable[[Array, tuple[int, ...]], Array], filler: float) -> C
         return reduce(_prefixes(x, dim, filler), (x.rank,))
 
     return definition
+
+
+THERE_AND_BACK = Smooth(A, (ordered(G, A, 1 / A),))
+_FACTOR = Branch(0, 0.0, THERE_AND_BACK, THERE_AND_BACK, at=Smooth(A))
+
+
+def _cumulative_product(x: Array, dim: int) -> Array:
+    """The product of every prefix.
+
+    PyTorch's gradient is (Σ cotangent · result) / element (``cumprod_backward``): the element's gradient times the
+    element may overflow where the gradient does not.
+    """
+    return _scan(product, 1.0)(x.elementwise(_FACTOR), dim)
 
 
 def _smallest(x: Array, axes: tuple[int, ...]) -> Array:
@@ -139,7 +152,7 @@ def _scanning(name: str, definition: Callable[..., Array], *, ties: bool = False
 
 SCANS = (
     _scanning("cumsum", _scan(lambda x, axes: x.sum(axes), 0.0)),
-    _scanning("cumprod", _scan(lambda x, axes: product(x, axes), 1.0)),
+    _scanning("cumprod", _cumulative_product),
     _scanning("cummax", _scan(lambda x, axes: x.largest(axes), -math.inf), ties=True, values=True),
     _scanning("cummin", _scan(_smallest, math.inf), ties=True, values=True),
     _scanning("logcumsumexp", _logcumsumexp),

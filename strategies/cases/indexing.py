@@ -149,6 +149,12 @@ def _scatter_add(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
     return Case((index_shape,), {"dim": axis, "index": indices(draw, index_shape, shape[axis])})
 
 
+def _scatter_reduce(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
+    case = _scatter_add(draw, dies, shape)
+    include_self = dies.among((None, True, False))
+    return case if include_self is None else Case(case.others, case.arguments | {"include_self": include_self})
+
+
 def _index_add(draw: DrawFn, dies: Dice, shape: Shape) -> Case:
     axis = axis_of(dies, len(shape)) % len(shape)
     count = dies.between(1, 4)
@@ -183,6 +189,7 @@ INDEXING: dict[str, Rule] = {
     "masked_fill": Rule(_masked_fill, _ranked(0), others=1, empty=False),
     "scatter": Rule(_scatter, _ranked(0), (0, 1, 2, 3), others=1, empty=False),
     "scatter_add": Rule(_scatter_add, _ranked(0), (0, 1, 2, 3), others=1, empty=False),
+    "scatter_reduce": Rule(_scatter_reduce, _ranked(0), (0, 1, 2, 3), others=1, empty=False),
     "index_add": Rule(_index_add, _ranked(1), (1, 2, 3), others=1, empty=False),
     "index_copy": Rule(_index_copy, _ranked(1), (1, 2, 3), others=1, empty=False),
     "index_fill": Rule(_index_fill, _ranked(1), (1, 2, 3), others=1, empty=False),
