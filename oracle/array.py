@@ -142,15 +142,12 @@ class Array(ABC):
 
     def sum(self, axes: tuple[int, ...], keepdim: bool = False) -> Self:
         """The sums over ``axes``; with ``keepdim`` these axes remain, with size 1."""
-        return self._kept(self.segment_sum(axes), axes, keepdim)
+        return self.kept(self.segment_sum(axes), axes, keepdim)
 
     def order_statistic(self, axes: tuple[int, ...], rank: int, keepdim: bool = False) -> Self:
         """The element number ``rank`` (from the end, if negative) in ascending order along ``axes``."""
-        kept = tuple(axis for axis in range(self.rank) if axis not in axes)
-        count = math.prod(self.shape[axis] for axis in axes)
-        shape = (count, *(self.shape[axis] for axis in kept))
-        columns = self.gather(lambda elements: elements.transpose(*axes, *kept).reshape(shape))
-        return self._kept(columns.selection(rank % count), axes, keepdim)
+        columns = self.columns(axes)
+        return self.kept(columns.selection(rank % columns.shape[0]), axes, keepdim)
 
     def largest(self, axes: tuple[int, ...], keepdim: bool = False) -> Self:
         """The largest elements along ``axes``."""
@@ -160,7 +157,14 @@ class Array(ABC):
         """The square root of every element."""
         return self.elementwise(SQUARE_ROOT)
 
-    def _kept(self, reduced: Self, axes: tuple[int, ...], keepdim: bool) -> Self:
+    def columns(self, axes: tuple[int, ...]) -> Self:
+        """The elements along ``axes``, in row-major order, on a new first axis, with the other axes behind it."""
+        kept = tuple(axis for axis in range(self.rank) if axis not in axes)
+        shape = (math.prod(self.shape[axis] for axis in axes), *(self.shape[axis] for axis in kept))
+        return self.gather(lambda elements: elements.transpose(*axes, *kept).reshape(shape))
+
+    def kept(self, reduced: Self, axes: tuple[int, ...], keepdim: bool) -> Self:
+        """``reduced``, which has lost ``axes`` of ``self``; with ``keepdim`` they remain, with size 1."""
         if not keepdim:
             return reduced
         return reduced.reshape(tuple(1 if axis in axes else size for axis, size in enumerate(self.shape)))

@@ -75,43 +75,40 @@ class Ball:
         midpoint = np.asarray(midpoint)
         return Ball(midpoint, self.rounding.of_operation(midpoint, np.asarray(propagated)), self.rounding)
 
-    def _as_ball(self, number: Ball | int) -> Ball:
-        return number if isinstance(number, Ball) else Ball.exact(np.array(float(number)), self.rounding)
-
     def __neg__(self) -> Ball:
         return Ball(-self.midpoint, self.radius, self.rounding)
 
     def __add__(self, other: Ball | int) -> Ball:
-        other = self._as_ball(other)
+        other = as_ball(other, self.rounding)
         return self._rounded(self.midpoint + other.midpoint, self.radius + other.radius)
 
     __radd__ = __add__
 
     def __sub__(self, other: Ball | int) -> Ball:
-        other = self._as_ball(other)
+        other = as_ball(other, self.rounding)
         return self._rounded(self.midpoint - other.midpoint, self.radius + other.radius)
 
     def __rsub__(self, other: int) -> Ball:
-        return self._as_ball(other) - self
+        return as_ball(other, self.rounding) - self
 
     def __mul__(self, other: Ball | int) -> Ball:
         if isinstance(other, int):
             # Nothing is rounded by a sign.
-            return self if other == 1 else -self if other == -1 else self * self._as_ball(other)
+            return self if other == 1 else -self if other == -1 else self * as_ball(other, self.rounding)
         crossed = self.magnitude * other.radius + other.magnitude * self.radius + self.radius * other.radius
         return self._rounded(self.midpoint * other.midpoint, crossed)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Ball | int) -> Ball:
-        other = self._as_ball(other)
+        other = as_ball(other, self.rounding)
         quotient = self.midpoint / other.midpoint
         numerator = self.radius + np.abs(quotient).astype(np.float64) * other.radius
         apart = other.magnitude > other.radius
         return self._rounded(quotient, np.where(apart, numerator / (other.magnitude - other.radius), np.inf))
 
     def __rtruediv__(self, numerator: int) -> Ball:
-        return self._as_ball(numerator) / self
+        return as_ball(numerator, self.rounding) / self
 
     def __pow__(self, exponent: int) -> Ball:
         midpoint = integer_power(self.midpoint, exponent)
@@ -256,6 +253,11 @@ class Ball:
         least = np.maximum(self.magnitude - self.radius, 0.0)
         inside = domain(least, self.magnitude + self.radius, self.rounding.number_format)
         return Ball(self.midpoint, np.where(inside, self.radius, np.inf), self.rounding)
+
+
+def as_ball(number: Ball | int, rounding: Rounding) -> Ball:
+    """``number`` itself, or the whole number with radius 0 and shape ``()``."""
+    return number if isinstance(number, Ball) else Ball.exact(np.array(float(number)), rounding)
 
 
 def integer_power(base: Quads, exponent: int) -> Quads:

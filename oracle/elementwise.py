@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from oracle.ball import Ball
+from oracle.ball import Ball, as_ball
 from oracle.formula import Branch, Formula, G, Smooth, evaluated
-from oracle.functions import FUNCTIONS, FUNCTIONS_OF_TWO, QUAD, Quads
+from oracle.functions import FUNCTIONS, FUNCTIONS_OF_TWO, quad_constant
 from oracle.number_format import NUMBER_FORMATS
 from oracle.rounding import POWER_ULPS, Rounding
 
@@ -34,7 +32,7 @@ class BallArithmetic:
 
     def function(self, name: str, *arguments: Ball | int) -> Ball:
         """An elementary function: how it spreads, then the library's error."""
-        balls = tuple(self._ball(each) for each in arguments)
+        balls = tuple(as_ball(each, self.rounding) for each in arguments)
         if len(balls) == 2:
             of_two = FUNCTIONS_OF_TWO[name]
             midpoint = np.asarray(of_two.value(*(ball.midpoint for ball in balls)))
@@ -58,7 +56,7 @@ class BallArithmetic:
 
     def power(self, base: Ball | int, exponent: Ball) -> Ball:
         """A power with any exponent: monotone in each operand, so it spreads furthest at a corner; NaN for none."""
-        base = self._ball(base)
+        base = as_ball(base, self.rounding)
         midpoint = np.asarray(np.power(base.midpoint, exponent.midpoint))
         spread = np.zeros(midpoint.shape)
         if base.radius.any() or exponent.radius.any():
@@ -71,26 +69,11 @@ class BallArithmetic:
             spread = np.where(crossing, np.inf, spread)
         return Ball(midpoint, self.rounding.of_function(midpoint, spread, POWER_ULPS), self.rounding)
 
-    def _ball(self, number: Ball | int) -> Ball:
-        return number if isinstance(number, Ball) else Ball.exact(np.array(float(number)), self.rounding)
-
 
 def _unless_anything(spread: NDArray[np.float64], balls: Balls) -> NDArray[np.float64]:
     """``spread``, infinite where an operand may be anything: then it may be NaN, and so may the result."""
     known = np.all(np.broadcast_arrays(*(np.isfinite(ball.radius) for ball in balls)), axis=0)
     return np.where(known, spread, np.inf)
-
-
-@cache
-def quad_constant(text: str) -> Quads:
-    """The number that sympy reads from ``text``, to 113 bits, shape ``()``."""
-    rest = sympy.sympify(text).evalf(60)
-    parts = []
-    for _ in range(3):
-        parts.append(float(rest))
-        rest = (rest - sympy.Float(parts[-1], 60)).evalf(60)
-    high, middle, low = (np.asarray(part).astype(QUAD) for part in parts)
-    return np.asarray(high + (middle + low))
 
 
 def value(formula: Formula, operands: Balls) -> Ball:
@@ -124,17 +107,13 @@ def _stored(expression: sympy.Expr, operands: Balls, others: Balls, *, fused: bo
     rounding = operands[0].rounding
     inner = rounding.within_formula(fused)
     if inner is rounding:
-        return _ball(evaluated(expression, BallArithmetic(rounding), operands, *others), rounding)
-    held = tuple(Ball(ball.midpoint, ball.radius, inner) for ball in operands)
-    saved = tuple(Ball(ball.midpoint, ball.radius, inner) for ball in others)
-    ball = _ball(evaluated(expression, BallArithmetic(inner), held, *saved), inner)
+        return as_ball(evaluated(expression, BallArithmetic(rounding), operands, *others), rounding)
+    held = tuple(ball.under(inner) for ball in operands)
+    saved = tuple(ball.under(inner) for ball in others)
+    ball = as_ball(evaluated(expression, BallArithmetic(inner), held, *saved), inner)
     if any(ball is each for each in held + saved):
-        return Ball(ball.midpoint, ball.radius, rounding)
+        return ball.under(rounding)
     return Ball(ball.midpoint, rounding.stored(ball.midpoint, ball.radius, fused), rounding)
-
-
-def _ball(number: Ball | int, rounding: Rounding) -> Ball:
-    return number if isinstance(number, Ball) else Ball.exact(np.array(float(number)), rounding)
 
 
 def _sides(formula: Branch, operands: Balls) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:

@@ -14,7 +14,7 @@ from oracle.ball import Ball
 from oracle.operations import OPERATIONS
 from oracle.program import Application, Operand, Program, Value
 from oracle.rounding import NoRounding, Rounding, RunningError
-from oracle.tape import Tape
+from oracle.tape import RecordedArray, Tape
 
 AnyArray = TypeVar("AnyArray", bound=Array)
 
@@ -82,11 +82,18 @@ def define(program: Program, inputs: list[AnyArray], holes: Holes = NO_HOLES) ->
 
 def values_of(program: Program) -> list[NDArray[np.float64]]:
     """Every value of ``program``, inputs first, rounded to float64."""
+    rounding = RunningError(program.number_format)
     with np.errstate(all="ignore"):
-        rounding = RunningError(program.number_format)
-        tape = Tape(rounding)
-        inputs = [tape.record(Ball.exact(each.tensor.array, rounding)) for each in program.inputs]
-        return [value.ball.midpoint.astype(np.float64) for value in define(program, inputs)]
+        values = define(program, _recorded(Tape(rounding), _exact_inputs(program, rounding)))
+        return [value.ball.midpoint.astype(np.float64) for value in values]
+
+
+def _exact_inputs(program: Program, rounding: Rounding) -> list[Ball]:
+    return [Ball.exact(each.tensor.array, rounding) for each in program.inputs]
+
+
+def _recorded(tape: Tape, inputs: list[Ball]) -> list[RecordedArray]:
+    return [tape.record(ball) for ball in inputs]
 
 
 @lru_cache(maxsize=16)
@@ -114,14 +121,14 @@ def enclosure(
         holes: what known issues take out of what is claimed.
     """
     rounding = rounding or RunningError(program.number_format)
-    inputs = [Ball.exact(each.tensor.array, rounding) for each in program.inputs]
+    inputs = _exact_inputs(program, rounding)
     if spread is not None:
         for ball, radius in zip(inputs, spread, strict=True):
             ball.radius = radius
     tape = Tape(rounding)
     # Overflow, 0 times infinity and division by 0 are expected here: they end in infinite radii.
     with np.errstate(all="ignore"):
-        values = define(program, [tape.record(ball) for ball in inputs], holes)
+        values = define(program, _recorded(tape, inputs), holes)
         outputs = tuple(values[output.value.index] for output in program.outputs)
         balls = tuple(output.ball for output in outputs)
         if forward_only:

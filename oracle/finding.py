@@ -171,8 +171,9 @@ def triangulate(program: Program, wrong: Mismatch, device: str) -> str:
 def _symbolic(program: Program, wrong: Mismatch) -> Fraction | None:
     if sum(each.tensor.count for each in program.inputs) > _EXACT_LIMIT:
         return None
+    assert wrong.source is not None  # no output comes here
     try:
-        value = exact(program).gradients[wrong.source][wrong.element]  # type: ignore[index]  # no output comes here
+        value = exact(program).gradients[wrong.source][wrong.element]
     except NotPolynomial:
         return None
     return Fraction(value)

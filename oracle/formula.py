@@ -34,8 +34,7 @@ class Smooth:
         derivatives: the partial derivatives as PyTorch's backward writes them (tools/autograd/derivatives.yaml,
             torch/csrc/autograd/FunctionsManual.cpp), in the operands and in Y, the saved, rounded result; with G the
             whole product with the cotangent. None, or nothing at the end, stands for sympy's own. They change the
-            radius
-            only: a test proves each equal to sympy's derivative.
+            radius only: a test proves each equal to sympy's derivative.
         fused: whether one kernel computes the derivative in float32 for 16-bit formats, so that it rounds once, at its
             end.
         stepwise: whether the value is not computed in that way: then every step of it rounds to the format.
@@ -125,7 +124,8 @@ class _OperandPrinter(PythonCodePrinter):  # type: ignore[misc]  # sympy ships n
     def _print(self, expression: Any, **settings: Any) -> str:
         if isinstance(expression, sympy.Expr) and expression.is_number and not expression.is_Integer:
             return f"K.constant({str(expression)!r})"
-        return super()._print(expression, **settings)  # type: ignore[no-any-return]
+        written: str = super()._print(expression, **settings)
+        return written
 
     def _as_ordered_terms(self, expression: sympy.Add, order: str | None = None) -> list[sympy.Expr]:
         # sympy's own printer sorts them.
@@ -190,9 +190,10 @@ def compiled(expression: sympy.Expr) -> Callable[..., Any]:
             replacements, (reduced,) = tree_cse([expression], sympy.numbered_symbols(), order="none")
         return replacements, reduced
 
-    return sympy.lambdify(  # type: ignore[no-any-return]
+    function: Callable[..., Any] = sympy.lambdify(
         (arithmetic, *OPERANDS, Y, G), expression, modules=[{}], printer=_OperandPrinter, cse=common_subexpressions
     )
+    return function
 
 
 def evaluated(

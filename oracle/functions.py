@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import flint
@@ -27,6 +28,19 @@ QUAD = QuadPrecDType()
 
 Floats = NDArray[np.float64]
 
+
+@cache
+def quad_constant(text: str) -> Quads:
+    """The number that sympy reads from ``text``, to 113 bits, shape ``()``."""
+    rest = sympy.sympify(text).evalf(60)
+    parts = []
+    for _ in range(3):
+        parts.append(float(rest))
+        rest = (rest - sympy.Float(parts[-1], 60)).evalf(60)
+    high, middle, low = (np.asarray(part).astype(QUAD) for part in parts)
+    return np.asarray(high + (middle + low))
+
+
 Spread = Callable[[Callable[..., Quads], Quads, Floats], Floats]
 """(function, midpoints, radii) -> how far the function's values over each interval may be from that at the midpoint;
 infinite where the function is not defined on the whole interval."""
@@ -34,17 +48,20 @@ infinite where the function is not defined on the whole interval."""
 
 def monotone(function: Callable[..., Quads], midpoint: Quads, radius: Floats) -> Floats:
     """A monotone function is farthest away at an end of the interval."""
-    ends = function(np.stack((midpoint, midpoint - radius, midpoint + radius)))
-    away = np.maximum(np.abs(ends[1] - ends[0]), np.abs(ends[2] - ends[0])).astype(np.float64)
-    return np.where(np.isnan(away), np.inf, away)
+    return _farthest(function, midpoint, midpoint - radius, midpoint + radius)
 
 
 def even(function: Callable[..., Quads], midpoint: Quads, radius: Floats) -> Floats:
     """An even function that is monotone on either side of 0."""
     magnitude = np.abs(midpoint)
     nearest = np.where(magnitude > radius, magnitude - radius, magnitude * 0.0)
-    ends = function(np.stack((magnitude, nearest, magnitude + radius)))
-    away = np.maximum(np.abs(ends[1] - ends[0]), np.abs(ends[2] - ends[0])).astype(np.float64)
+    return _farthest(function, magnitude, nearest, magnitude + radius)
+
+
+def _farthest(function: Callable[..., Quads], midpoint: Quads, first: Quads, second: Quads) -> Floats:
+    """The greater distance of the values at two ends from the one at the midpoint; infinite where one is missing."""
+    values = function(np.stack((midpoint, first, second)))
+    away = np.maximum(np.abs(values[1] - values[0]), np.abs(values[2] - values[0])).astype(np.float64)
     return np.where(np.isnan(away), np.inf, away)
 
 
@@ -60,7 +77,8 @@ def circular(slope: Callable[[Quads], Quads]) -> Spread:
 
 def between_poles_of_tan(function: Callable[..., Quads], midpoint: Quads, radius: Floats) -> Floats:
     """Monotone as long as no odd multiple of π/2 lies within."""
-    branches = np.floor(np.stack((midpoint - radius, midpoint + radius)) / PI + np.asarray(0.5).astype(QUAD))
+    ends = np.stack((midpoint - radius, midpoint + radius))
+    branches = np.floor(ends / quad_constant("pi") + np.asarray(0.5).astype(QUAD))
     return np.where(branches[0] == branches[1], monotone(function, midpoint, radius), np.inf)
 
 
@@ -144,7 +162,6 @@ def _split(ball: flint.arb) -> tuple[float, float, float]:
     return (high, low, float(middle - low))
 
 
-PI = np.asarray(np.pi).astype(QUAD) + np.asarray(float(sympy.pi.evalf(60) - sympy.Float(np.pi, 60))).astype(QUAD)
 _erf = _by_balls(lambda x: x.erf())
 _erfc = _by_balls(lambda x: x.erfc())
 _erfinv = _by_balls(lambda x: x.erfinv())

@@ -30,7 +30,8 @@ def _argument(data: Any, _: object) -> Argument:
 def _entry(data: Any) -> int | Slice | IndexTensor | None:
     if isinstance(data, dict):
         return Slice(**data) if "step" in data else _index_tensor(data)
-    return data  # type: ignore[no-any-return]  # a number or None
+    assert data is None or isinstance(data, int)
+    return data
 
 
 def _index_tensor(data: Any) -> IndexTensor:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from oracle.tensor import Layout, TensorSpec
+from strategies.numbers import Numbers
 from strategies.reuse import reused
 from strategies.tensors import tensors
-from strategies.values import Numbers, constants, number_format
+from strategies.values import constants, number_format
 
 KINDS = ("absent", "signed", "ones", "zero", "one-hot")
 """How the values of a cotangent are chosen; its layout is drawn apart from that."""

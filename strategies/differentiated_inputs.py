@@ -7,9 +7,9 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
 
 from oracle.program import Input
+from strategies.numbers import Numbers
 from strategies.reuse import reused
 from strategies.tensors import tensors
-from strategies.values import Numbers
 
 
 @reused

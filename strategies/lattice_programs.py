@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
@@ -20,6 +21,12 @@ from strategies.tensors import tensors
 from strategies.values import lattice_numbers, number_format
 
 _LARGEST_VALUE = 100
+
+
+def _largest_term(degree: int, *, bound: int, factor: int) -> int:
+    """``factor`` times what a term of ``degree``, or its derivative, is at most with variables up to ``bound``."""
+    power: int = bound**degree
+    return max(degree, 1) * power * factor
 
 
 def _fan(group: BroadcastGroup) -> int:
@@ -65,7 +72,7 @@ def lattice_polynomial_programs(
     slope = 1
     for _ in range(links if count == 1 else 1):
         bound, factor = value, slope * weight * fan
-        room = Room(size, lambda k, bound=bound, factor=factor: max(k, 1) * bound**k * factor)  # type: ignore[misc]
+        room = Room(size, partial(_largest_term, bound=bound, factor=factor))
         if room.weight(1) * count > size:
             break
         polynomial = draw(lattice_polynomials(support=support, room=room, scale=scale))

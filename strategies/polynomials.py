@@ -11,8 +11,8 @@ from hypothesis.strategies import DrawFn
 
 from oracle.polynomial import Polynomial, Term
 from strategies.dice import dice
+from strategies.numbers import Numbers, list_size, listed
 from strategies.reuse import reused, some_bytes
-from strategies.values import Numbers, list_size, listed
 
 Exponents = tuple[int, ...]
 

@@ -15,11 +15,12 @@ from strategies.cotangents import cotangents
 from strategies.dice import Dice, dice
 from strategies.differentiated_inputs import differentiated_inputs
 from strategies.layouts import layouts
+from strategies.numbers import Numbers
 from strategies.polynomials import polynomials, supports
 from strategies.reductions import reductions
 from strategies.reuse import reused
 from strategies.shapes import BroadcastGroup, broadcast_groups, shapes
-from strategies.values import Numbers, constants, floats, number_format
+from strategies.values import constants, floats, number_format
 
 
 def _largest_exponent(kind: NumberFormat, degree: int, spent: int) -> int:

@@ -20,10 +20,11 @@ from oracle.tensor import TensorSpec
 from strategies.cases import RULES
 from strategies.cotangents import cotangents
 from strategies.dice import Dice, endless_dice
+from strategies.numbers import Numbers
 from strategies.reuse import reused
 from strategies.shapes import Shape, shapes_of_rank
 from strategies.tensors import tensors
-from strategies.values import Numbers, constants, floats, floats_between, lattice_numbers, number_format
+from strategies.values import constants, floats, floats_between, lattice_numbers, number_format
 from strategies.workbench import Workbench
 
 MOST_INPUTS = 4

@@ -10,8 +10,9 @@ from hypothesis.strategies import DrawFn
 from oracle.tensor import TensorSpec
 from strategies.dice import Dice
 from strategies.layouts import layout, layout_dice
+from strategies.numbers import Numbers, list_size, listed
 from strategies.reuse import reused, some_bytes
-from strategies.values import Numbers, list_size, listed, number_format
+from strategies.values import number_format
 
 
 @reused

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sympy import Integer, Mul, Rational, exp, pi, sqrt, tanh
+from sympy import Integer, Rational, exp, pi, sqrt, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
-from oracle.formula import A, B, Branch, C, Formula, Smooth, Y, ordered, summed
+from oracle.formula import A, B, Branch, C, Formula, Smooth, ordered, summed
 from oracle.functions import erf_by_polynomial
 from oracle.operations.elementwise import elementwise, parametric, with_arguments
+from oracle.operations.functions import TANH
 from oracle.operations.operation import Operation
 
 FUNCTIONAL = "torch.nn.functional"
@@ -51,11 +52,11 @@ _SIXTH = Rational(1, 6)
 HARD_SWISH = between(
     ZERO,
     -3.0,
-    Smooth(Mul(A, A + 3, _SIXTH, evaluate=False), (A / 3 + Rational(1, 2),), fused=True),
+    Smooth(ordered(A, A + 3, _SIXTH), (A / 3 + _HALF,), fused=True),
     3.0,
-    Smooth(Mul(A, 6, _SIXTH, evaluate=False), (Integer(1),)),
+    Smooth(ordered(A, Integer(6), _SIXTH), (Integer(1),)),
 )
-HARD_SIGMOID = between(ZERO, -3.0, Smooth(Mul(A + 3, _SIXTH, evaluate=False), (_SIXTH,)), 3.0, Smooth(Integer(1)))
+HARD_SIGMOID = between(ZERO, -3.0, Smooth(ordered(A + 3, _SIXTH), (_SIXTH,)), 3.0, Smooth(Integer(1)))
 
 
 def softplus(beta: float = 1, threshold: float = 20) -> Formula:
@@ -87,7 +88,6 @@ def shrunk(lambd: float = 0.5) -> Formula:
     return between(Smooth(A + step), -lambd, ZERO, lambd, Smooth(A - step))
 
 
-TANH = Smooth(tanh(A), (1 - Y**2,), fused=True)
 ABSOLUTE = Branch(0, 0.0, Smooth(-A), IDENTITY)
 MAXIMUM = Branch(0, B, Smooth(B), IDENTITY)
 MINIMUM = Branch(0, B, IDENTITY, Smooth(B))
@@ -180,7 +180,7 @@ ACTIVATIONS = (
     ),
     with_arguments(
         "clamp_min",
-        lambda x, min: x.elementwise(Branch(0, min, Smooth(Rational(min)), IDENTITY)),  # noqa: A006
+        lambda x, min: x.elementwise(Branch(0, min, Smooth(Rational(min)), IDENTITY)),  # noqa: A006  # as above
         "clamp_min",
         spellings=("torch.clamp({0}, min={min})", "{0}.clamp_min({min})"),
         kinks=(0.0,),

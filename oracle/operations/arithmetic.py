@@ -7,7 +7,7 @@ import sympy
 from oracle.array import Array
 from oracle.formula import A, B, Branch, C, D, G, PowerStep, Smooth, Y, ordered
 from oracle.operations.elementwise import elementwise, with_arguments
-from oracle.operations.operation import ANYWHERE, POSITIVE, Interval, Operation
+from oracle.operations.operation import ANYWHERE, POSITIVE, Definition, Interval, Operation
 
 ADDITION_WITH_ALPHA = Smooth(A + C * B, stepwise=True)
 SUBTRACTION_WITH_ALPHA = Smooth(A - C * B, stepwise=True)
@@ -37,34 +37,36 @@ def _real_power(x: Array, exponent: float) -> Array:
     return x.elementwise(Smooth(A**power, (ordered(power, PowerStep(A, slope)),), stepwise=True))
 
 
+def _operator(
+    name: str, spelling: str, definition: Definition, notation: str, precedence: int, arguments: str = ""
+) -> Operation:
+    """One of ``+ - *``, with a number for either operand."""
+    return Operation(
+        name,
+        (spelling, f"torch.{name}({{0}}, {{1}}{arguments})", f"{{0}}.{name}({{1}}{arguments})"),
+        definition,
+        "arithmetic",
+        in_place=(f"{{0}}.clone().{name}_({{1}}{arguments})",),
+        notation=notation,
+        precedence=precedence,
+    )
+
+
+def _constant_power(case: str) -> Operation:
+    return Operation(
+        case.replace(" ", "_"),
+        ("{0} ** ({exponent})", "torch.pow({0}, {exponent})", "{0}.pow({exponent})"),
+        _real_power,
+        case,
+        domains=(POSITIVE,),
+        in_place=("{0}.clone().pow_({exponent})",),
+    )
+
+
 ARITHMETIC = (
-    Operation(
-        "add",
-        ("{0} + {1}", "torch.add({0}, {1}{arguments})", "{0}.add({1}{arguments})"),
-        _add,
-        "arithmetic",
-        in_place=("{0}.clone().add_({1}{arguments})",),
-        notation="{0} + {1}",
-        precedence=0,
-    ),
-    Operation(
-        "sub",
-        ("{0} - {1}", "torch.sub({0}, {1}{arguments})", "{0}.sub({1}{arguments})"),
-        _subtract,
-        "arithmetic",
-        in_place=("{0}.clone().sub_({1}{arguments})",),
-        notation="{0} - {1}",
-        precedence=0,
-    ),
-    Operation(
-        "mul",
-        ("{0} * {1}", "torch.mul({0}, {1})", "{0}.mul({1})"),
-        lambda a, b: a * b,
-        "arithmetic",
-        in_place=("{0}.clone().mul_({1})",),
-        notation="{0}·{1}",
-        precedence=1,
-    ),
+    _operator("add", "{0} + {1}", _add, "{0} + {1}", 0, arguments="{arguments}"),
+    _operator("sub", "{0} - {1}", _subtract, "{0} - {1}", 0, arguments="{arguments}"),
+    _operator("mul", "{0} * {1}", lambda a, b: a * b, "{0}·{1}", 1),
     Operation(
         "neg",
         ("-{0}", "torch.neg({0})", "{0}.neg()"),
@@ -109,22 +111,8 @@ ARITHMETIC = (
     elementwise("sqrt", Smooth(sympy.sqrt(A), (G / (2 * Y),)), domains=(POSITIVE,)),
     # PyTorch's kernels divide 1 by the square root; the derivative is -0.5 * grad * result ** 3.
     elementwise("rsqrt", Smooth(1 / sympy.sqrt(A), (ordered(-G / 2, Y**3),), stepwise=True), domains=(POSITIVE,)),
-    Operation(
-        "negative_power",
-        ("{0} ** ({exponent})", "torch.pow({0}, {exponent})", "{0}.pow({exponent})"),
-        _real_power,
-        "negative power",
-        domains=(POSITIVE,),
-        in_place=("{0}.clone().pow_({exponent})",),
-    ),
-    Operation(
-        "fractional_power",
-        ("{0} ** ({exponent})", "torch.pow({0}, {exponent})", "{0}.pow({exponent})"),
-        _real_power,
-        "fractional power",
-        domains=(POSITIVE,),
-        in_place=("{0}.clone().pow_({exponent})",),
-    ),
+    _constant_power("negative power"),
+    _constant_power("fractional power"),
     elementwise("tensor_power", POWER, "{0} ** {1}", domains=(POSITIVE, ANYWHERE), functions=("pow",)),
     elementwise("hypot", Smooth(sympy.Function("hypot")(A, B), (G * A / Y, G * B / Y)), domains=(POSITIVE, POSITIVE)),
     with_arguments(

@@ -32,6 +32,9 @@ from oracle.formula import A, B, Branch, G, PowerStep, Smooth, Y, ordered
 from oracle.operations.elementwise import elementwise
 from oracle.operations.operation import ANYWHERE, POSITIVE, Interval, Operation
 
+EXPONENTIAL = Smooth(exp(A), (Y,))
+LOGARITHM = Smooth(log(A), (G / A,))
+TANH = Smooth(tanh(A), (1 - Y**2,), fused=True)
 INSIDE_ONE = Interval(-1, 1, open=True)
 
 # m + log1p(exp(-|a - b|)) with m the larger operand; backward: grad / (1 + exp(b - a)).
@@ -59,10 +62,10 @@ SINC = Branch(
 _RECIPROCAL = PowerStep(A**2 + B**2, sympy.Integer(-1))
 
 FUNCTIONS: tuple[Operation, ...] = (
-    elementwise("exp", Smooth(exp(A), (Y,))),
+    elementwise("exp", EXPONENTIAL),
     elementwise("exp2", Smooth(exp2(A), (ordered(G * Y, log(2)),)), functions=("exp2", "special.exp2")[:1]),
     elementwise("expm1", Smooth(expm1(A), (Y + 1,))),
-    elementwise("log", Smooth(log(A), (G / A,)), domains=(POSITIVE,)),
+    elementwise("log", LOGARITHM, domains=(POSITIVE,)),
     elementwise("log2", Smooth(log2(A), (G / (A * log(2)),)), domains=(POSITIVE,)),
     elementwise("log10", Smooth(log10(A), (G / (A * log(10)),)), domains=(POSITIVE,)),
     elementwise("log1p", Smooth(log1p(A), (G / (A + 1),)), domains=(Interval(-1, open=True),)),
@@ -74,7 +77,7 @@ FUNCTIONS: tuple[Operation, ...] = (
     elementwise("atan", Smooth(atan(A), (G / (A**2 + 1),)), functions=("atan", "arctan")),
     elementwise("sinh", Smooth(sinh(A))),
     elementwise("cosh", Smooth(cosh(A))),
-    elementwise("tanh", Smooth(tanh(A), (1 - Y**2,), fused=True)),
+    elementwise("tanh", TANH),
     elementwise("asinh", Smooth(asinh(A)), functions=("asinh", "arcsinh"), in_place=False),
     elementwise(
         "acosh",

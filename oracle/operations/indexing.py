@@ -13,7 +13,7 @@ from oracle.array import Array
 from oracle.index import Index, IndexTensor
 from oracle.operations.operation import Operation
 from oracle.operations.reductions import product
-from oracle.operations.structure import rearrangement
+from oracle.operations.structure import rearrangement, taken
 
 Elements = NDArray[Any]
 
@@ -167,7 +167,7 @@ def _where(a: Array, b: Array | float, mask: IndexTensor) -> Array:
 
 
 INDEXING = (
-    rearrangement("advanced_indexing", lambda x, index: x[index.key], spellings=("{0}[{index}]",), indexed=True),
+    rearrangement("advanced_indexing", taken, spellings=("{0}[{index}]",), indexed=True),
     rearrangement(
         "index_select",
         lambda x, dim, index: np.take(x, index.array, dim) if x.ndim else np.broadcast_to(x, ()),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oracle.array import Array
 from oracle.operations.operation import Operation
+
+Elements = NDArray[Any]
 
 
 def contraction(equation: str, *operands: Array) -> Array:
@@ -137,7 +141,7 @@ def _convolution(
     shape = (count, groups, 1, *sizes, channels_each, *kernel)
     order = (0, 1, *range(3, 3 + rank), 2, *range(3 + rank, 3 + 2 * rank))
 
-    def windows(elements, zero):  # type: ignore[no-untyped-def]  # a rearrangement
+    def windows(elements: Elements, zero: Elements) -> Elements:
         flat = elements.reshape(count, groups, channels_each, -1)
         taken = np.where(inside, flat[..., places], zero)
         return taken.transpose(order).reshape(shape)

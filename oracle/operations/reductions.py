@@ -110,14 +110,11 @@ def product(x: Array, axes: tuple[int, ...]) -> Array:
     the tree stands for all of them as long as no partial product leaves the range. PyTorch's gradient is (cotangent ·
     product) / element: two operations more than the product of the other elements, and the first may overflow.
     """
-    kept = tuple(axis for axis in range(x.rank) if axis not in axes)
-    size = group_size(x.shape, axes)
-    kept_shape = tuple(x.shape[axis] for axis in kept)
-    if size == 0:
+    if group_size(x.shape, axes) == 0:
         # The empty product is 1 and still depends on x, whose gradient is empty too.
         return x.sum(axes) + 1.0
-    rows = x.gather(lambda elements: elements.transpose(*axes, *kept).reshape(size, *kept_shape))
-    rows = rows.within(products_in_range)
+    rows = x.columns(axes).within(products_in_range)
+    shape = rows.shape[1:]
     unpaired = []
     while (count := rows.shape[0]) > 1:
         half = count // 2
@@ -126,19 +123,12 @@ def product(x: Array, axes: tuple[int, ...]) -> Array:
         rows = _rows(rows, 0, half) * _rows(rows, half, 2 * half)
     for row in unpaired:
         rows = rows * row
-    return rows.reshape(kept_shape).elementwise(PRODUCT_OF_ITS_OWN)
-
-
-def kept_axes(reduced: Array, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
-    """``reduced``, with an axis of size 1 for each of ``axes`` of ``x`` if ``keepdim`` asks for it."""
-    return (
-        reduced.reshape(tuple(1 if axis in axes else side for axis, side in enumerate(x.shape))) if keepdim else reduced
-    )
+    return rows.reshape(shape).elementwise(PRODUCT_OF_ITS_OWN)
 
 
 def _prod(x: Array, dim: Dim = None, keepdim: bool = False) -> Array:
     axes = reduced_axes(dim, x.rank)
-    return kept_axes(product(x, axes), x, axes, keepdim)
+    return x.kept(product(x, axes), axes, keepdim)
 
 
 def _rows(array: Array, start: int, stop: int) -> Array:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from sympy import exp, log
+from numpy.typing import NDArray
 
 from oracle.array import Array, Floats
-from oracle.formula import A, Branch, G, Smooth, Y, ordered
-from oracle.operations.functions import LOG_OF_SUM
+from oracle.formula import A, Branch, G, Smooth, ordered
+from oracle.operations.functions import EXPONENTIAL, LOG_OF_SUM, LOGARITHM
 from oracle.operations.operation import Operation
 from oracle.operations.reductions import product, reduced_axes
 
-EXPONENTIAL = Smooth(exp(A), (Y,))
-LOGARITHM = Smooth(log(A))
+Elements = NDArray[Any]
 
 
 def _prefixes(x: Array, dim: int, filler: float) -> Array:
@@ -24,7 +24,7 @@ def _prefixes(x: Array, dim: int, filler: float) -> Array:
     size = x.shape[axis]
     reached = np.tri(size, dtype=bool)
 
-    def prefixes(elements, other):  # type: ignore[no-untyped-def]  # a rearrangement
+    def prefixes(elements: Elements, other: Elements) -> Elements:
         moved = np.moveaxis(elements, axis, -1)[..., None, :]
         return np.moveaxis(np.where(reached, moved, other), -2, axis)
 
@@ -42,8 +42,8 @@ def _scan(reduce: Callable[[Array, tuple[int, ...]], Array], filler: float) -> C
     return definition
 
 
-THERE_AND_BACK = Smooth(A, (ordered(G, A, 1 / A),))
-_FACTOR = Branch(0, 0.0, THERE_AND_BACK, THERE_AND_BACK, at=Smooth(A))
+TIMES_ITSELF_AND_BACK = Smooth(A, (ordered(G, A, 1 / A),))
+_FACTOR = Branch(0, 0.0, TIMES_ITSELF_AND_BACK, TIMES_ITSELF_AND_BACK, at=Smooth(A))
 
 
 def _cumulative_product(x: Array, dim: int) -> Array:
@@ -89,10 +89,7 @@ def _logsumexp(x: Array, dim: int | tuple[int, ...], keepdim: bool = False) -> A
     if x.rank == 0:
         # The exponential of the difference 0 is 1.
         return x.with_gradient_roundings(2)
-    result = log_of_sum(x, axes)
-    if not keepdim:
-        return result
-    return result.reshape(tuple(1 if axis in axes else side for axis, side in enumerate(x.shape)))
+    return x.kept(log_of_sum(x, axes), axes, keepdim)
 
 
 def _logcumsumexp(x: Array, dim: int) -> Array:
@@ -144,9 +141,8 @@ def _log_softmax(x: Array, dim: int) -> Array:
 
 
 def _scanning(name: str, definition: Callable[..., Array], *, ties: bool = False, values: bool = False) -> Operation:
-    spellings = (f"torch.{name}({{0}}, dim={{dim}})", f"{{0}}.{name}({{dim}})")
-    if values:
-        spellings = tuple(f"{spelling}.values" for spelling in spellings)  # type: ignore[assignment]
+    result = ".values" if values else ""
+    spellings = (f"torch.{name}({{0}}, dim={{dim}}){result}", f"{{0}}.{name}({{dim}}){result}")
     return Operation(name, spellings, definition, "scan", ties=ties)
 
 

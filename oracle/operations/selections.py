@@ -48,8 +48,8 @@ def _vector_norm(x: Array, ord: float = 2, dim: Dim = None, keepdim: bool = Fals
         return magnitudes.largest(axes, keepdim)
     if ord == 1:
         return magnitudes.sum(axes, keepdim)
-    # PyTorch multiplies two more powers into the gradient: |x|^(p - 2) or |x|^(p - 1), and norm^(1 - p) or norm^(p -
-    # 1).
+    # PyTorch multiplies two more powers into the gradient: |x|^(p - 2) or |x|^(p - 1), and norm^(1 - p) or
+    # norm^(p - 1).
     p = Rational(ord)
     powers = magnitudes.with_gradient_roundings(8).elementwise(Smooth(A**p))
     return powers.sum(axes, keepdim).elementwise(Smooth(A ** (1 / p)))

@@ -6,7 +6,7 @@ Each entry names the NumPy function that moves the elements; there is nothing el
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +132,11 @@ def _padded(x: Elements, zero: Elements, pad: tuple[int, ...]) -> Elements:
     return np.where(places < 0, zero, flat[np.maximum(places, 0)])
 
 
-def _padding(name: str, mode: str) -> Operation:
+PaddingMode = Literal["reflect", "edge", "wrap"]
+"""What NumPy calls it."""
+
+
+def _padding(name: str, mode: PaddingMode) -> Operation:
     def definition(x: Array, pad: tuple[int, ...]) -> Array:
         widths = padding_widths(pad, x.rank)
         # aten/src/ATen/native/cpu/PaddingKernel.cpp adds the gradients up in the dtype.
@@ -142,8 +146,8 @@ def _padding(name: str, mode: str) -> Operation:
     return Operation(name, (spelling,), definition, name)
 
 
-def _around(x: Elements, widths: list[tuple[int, int]], mode: str) -> Elements:
-    places = np.pad(np.arange(x.size).reshape(x.shape), widths, mode=mode)  # type: ignore[call-overload]
+def _around(x: Elements, widths: list[tuple[int, int]], mode: PaddingMode) -> Elements:
+    places = np.pad(np.arange(x.size).reshape(x.shape), widths, mode=mode)
     return np.asarray(x.ravel()[places])
 
 
@@ -168,7 +172,8 @@ def _parts_of(x: Array, cut: Callable[[Elements], list[Elements]]) -> Iterator[A
         yield x.gather(lambda elements, part=part: cut(elements)[part])
 
 
-def _taken(x: Elements, index: Index) -> Elements:
+def taken(x: Elements, index: Index) -> Elements:
+    """What ``index`` selects."""
     return np.asarray(x[index.key])
 
 
@@ -191,7 +196,7 @@ STRUCTURE = (
     rearrangement("unflatten", _unflattened),
     rearrangement("select", lambda x, dim, index: np.take(x, index, dim)),
     rearrangement("narrow", lambda x, dim, start, length: np.take(x, np.arange(start, start + length), dim)),
-    rearrangement("slicing", _taken, spellings=("{0}[{index}]",)),
+    rearrangement("slicing", taken, spellings=("{0}[{index}]",)),
     rearrangement("diagonal", lambda x, offset=0, dim1=0, dim2=1: np.diagonal(x, offset, dim1, dim2)),
     rearrangement("flip", lambda x, dims: np.flip(x, dims)),
     rearrangement("roll", _rolled),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -33,12 +33,8 @@ def judged_sweep(by: Judge, operation: Operation, stride: int) -> tuple[dict[str
     except Exception as error:  # whatever it is, it is wrong: every operation of the catalogue has a gradient
         return None, [f"  {operation.name}: raised {type(error).__name__}: {error}"]
     verdict = judge(at.program, answer, at.truths)
-    record.comparisons += verdict.elements + verdict.outputs
-    record.elements += verdict.elements
-    record.informative += verdict.informative
+    record.count(verdict)
     complaints = [f"  {operation.name}: {_said(wrong, at)}" for wrong in verdict.wrong]
-    if not complaints:
-        record.worst = max(record.worst, verdict.worst)
     if any(isinstance(wrong, WrongKind) for wrong in verdict.wrong):
         return None, complaints
     forward, gradient = at.accuracies(answer)
@@ -73,7 +69,8 @@ class AccuracyReport:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what the sweep attached to its report, in this process or in another (pytest calls this)."""
         if report.when == "call":
-            self.rows += [content for name, content in report.user_properties if name == "gradcert-accuracy"]  # type: ignore[misc]
+            attached = [content for name, content in report.user_properties if name == "gradcert-accuracy"]
+            self.rows += cast("list[dict[str, Any]]", attached)
 
     def write(self, folder: Path) -> Path:
         """Write ``accuracy.json`` into ``folder``, whole or not at all, and return its path."""

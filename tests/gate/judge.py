@@ -24,7 +24,7 @@ from oracle.program import Program
 from oracle.reproducer import AN_ANSWER
 from oracle.route import ROUTES, cotangents, leaves, torch_function
 from oracle.simpler import simpler_programs
-from oracle.verdict import Truths, WrongKind, certified, enclosed, exactly, judge
+from oracle.verdict import Truths, Verdict, WrongKind, certified, enclosed, exactly, judge
 
 
 class WrongAnswer(AssertionError):
@@ -83,6 +83,14 @@ class Record:
     seconds: float = 0.0
     drawn: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
+
+    def count(self, verdict: Verdict) -> None:
+        """Count what was compared for ``verdict``, and its largest error unless something is wrong."""
+        self.comparisons += verdict.elements + verdict.outputs
+        self.elements += verdict.elements
+        self.informative += verdict.informative
+        if not verdict.wrong:
+            self.worst = max(self.worst, verdict.worst)
 
     def count_operations(self, program: Program, judged: bool) -> None:
         """Count the operations of ``program``, which has been compared."""
@@ -207,12 +215,9 @@ class Judge:
             raised = WrongKind(None, f"{type(error).__name__}: {error}", AN_ANSWER)
             raise WrongAnswer(Finding(program, device, route, truths.tier, raised), again) from error
         verdict = judge(program, answer, truths)
-        self.record.comparisons += verdict.elements + verdict.outputs
-        self.record.elements += verdict.elements
-        self.record.informative += verdict.informative
+        self.record.count(verdict)
         if verdict.wrong:
             raise WrongAnswer(Finding(program, device, route, truths.tier, verdict.wrong[0]), again)
-        self.record.worst = max(self.record.worst, verdict.worst)
         self.record.count_operations(program, verdict.informative > 0)
 
 

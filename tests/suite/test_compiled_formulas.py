@@ -10,7 +10,6 @@ import pytest
 import sympy
 from sympy.codegen.cfunctions import log1p
 
-from oracle.elementwise import quad_constant
 from oracle.formula import (
     OPERANDS,
     A,
@@ -25,7 +24,7 @@ from oracle.formula import (
     smooth_parts,
     summed,
 )
-from oracle.functions import erf_by_polynomial
+from oracle.functions import erf_by_polynomial, quad_constant
 from oracle.operations import OPERATIONS
 from oracle.verdict import fraction
 from tests.suite.formulas import FORMULAS
@@ -40,38 +39,21 @@ class Traced:
     def __repr__(self):
         return self.text
 
-    def _with(self, sign, left, right):
-        return Traced(f"({left}{sign}{right})")
-
-    def __add__(self, other):
-        return self._with("+", self, other)
-
-    def __radd__(self, other):
-        return self._with("+", other, self)
-
-    def __sub__(self, other):
-        return self._with("-", self, other)
-
-    def __rsub__(self, other):
-        return self._with("-", other, self)
-
-    def __mul__(self, other):
-        return self._with("*", self, other)
-
-    def __rmul__(self, other):
-        return self._with("*", other, self)
-
-    def __truediv__(self, other):
-        return self._with("/", self, other)
-
-    def __rtruediv__(self, other):
-        return self._with("/", other, self)
-
-    def __pow__(self, exponent):
-        return self._with("^", self, exponent)
-
     def __neg__(self):
         return Traced(f"-{self}")
+
+
+def _written(sign, turned):
+    def operation(self, other):
+        left, right = (other, self) if turned else (self, other)
+        return Traced(f"({left}{sign}{right})")
+
+    return operation
+
+
+for _name, _sign in {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "^"}.items():
+    setattr(Traced, f"__{_name}__", _written(_sign, turned=False))
+    setattr(Traced, f"__r{_name}__", _written(_sign, turned=True))
 
 
 class TracedArithmetic:

@@ -10,10 +10,9 @@ import sympy
 from sympy import exp, log, sin, sqrt, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
-from oracle.elementwise import quad_constant
 from oracle.formula import A, Branch, Smooth
 from oracle.functions import FUNCTIONS as QUAD_FUNCTIONS
-from oracle.functions import QUAD
+from oracle.functions import QUAD, quad_constant
 from oracle.operations import OPERATIONS
 from oracle.reference import FUNCTIONS, NotResolved, Span, slopes, values
 from oracle.sweep import inputs, swept_operations, swept_program

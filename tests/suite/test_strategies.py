@@ -22,13 +22,14 @@ from strategies.dice import dice
 from strategies.differentiated_inputs import differentiated_inputs
 from strategies.lattice_programs import lattice_polynomial_programs
 from strategies.layouts import layouts
+from strategies.numbers import number_lists
 from strategies.polynomials import Room, lattice_polynomials, polynomials, supports
 from strategies.programs import polynomial_programs
 from strategies.reductions import reductions
 from strategies.samples import sample
 from strategies.shapes import broadcast_groups, shapes
 from strategies.tensors import tensors
-from strategies.values import constants, floats, floats_between, lattice_numbers, number_lists, special_points
+from strategies.values import constants, floats, floats_between, lattice_numbers, special_points
 from tests.suite.drawing import minimal
 
 DTYPES = list(NUMBER_FORMATS)
