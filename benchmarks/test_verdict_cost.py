@@ -16,6 +16,7 @@ from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.route import by_backward, leaves, torch_function
 from oracle.tensor import Fill, Layout, TensorSpec
 from oracle.verdict import enclosed, judge
+from strategies.fresh import fresh
 from strategies.random_programs import random_programs
 
 SIZES = (10**3, 10**4, 10**5, 10**6)
@@ -43,7 +44,7 @@ def test_small_random_programs(benchmark: Any, dtype: str) -> None:
     """Seconds of drawing, running and judging 500 programs of 1 to 8 operations."""
 
     @settings(max_examples=500, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(random_programs(dtype=dtype))
+    @given(fresh(random_programs(dtype=dtype)))
     def all_right(program: Program) -> None:
         assert judge(program, by_backward(program, "cpu"), enclosed(program)).wrong == ()
 

@@ -52,6 +52,8 @@ class Layout:
 
     def stored_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """``shape`` with 1 for every expanded axis: one place for each element that is stored."""
+        if not self.expanded:
+            return shape
         return tuple(1 if axis in self.expanded else size for axis, size in enumerate(shape))
 
     def placement(self, shape: tuple[int, ...]) -> tuple[int, tuple[int, ...], int]:

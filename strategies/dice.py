@@ -7,6 +7,7 @@ dice once, always the same number of them: so what is drawn afterwards keeps its
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from hypothesis.strategies import DrawFn
@@ -14,6 +15,9 @@ from hypothesis.strategies import DrawFn
 from strategies.reuse import some_bytes
 
 Option = TypeVar("Option")
+
+AT_ONCE = 16
+"""How many of its dice a strategy throws that does not know how many it will need."""
 
 
 class Dice:
@@ -54,6 +58,10 @@ class Dice:
         """One of ``options``."""
         return options[self.below(len(options))]
 
+    def next(self, count: int) -> Dice:
+        """The next ``count`` dice, to be thrown in any number: those that are left over are not thrown."""
+        return Dice(iter(list(islice(self._faces, count))))
+
     def permutation(self, count: int) -> tuple[int, ...]:
         """The integers from 0 to ``count - 1`` in any order: ascending, if all bytes are 0."""
         left = list(range(count))
@@ -62,14 +70,14 @@ class Dice:
 
 def dice(draw: DrawFn, *, count: int) -> Dice:
     """Dice for ``count`` choices, from one draw. Shrinks towards the first option of each."""
-    return Dice(iter(draw(some_bytes(size=count))))
+    return Dice(iter(some_bytes(draw, size=count)))
 
 
-def endless_dice(draw: DrawFn, *, at_once: int = 16) -> Dice:
-    """Dice for as many choices as are made, thrown ``at_once`` at a time. Shrinks towards the first option of each."""
+def endless_dice(draw: DrawFn) -> Dice:
+    """Dice for as many choices as are made, thrown ``AT_ONCE`` at a time. Shrinks towards the first option of each."""
 
     def faces() -> Iterator[int]:
         while True:
-            yield from draw(some_bytes(size=at_once))
+            yield from some_bytes(draw, size=AT_ONCE)
 
     return Dice(faces())

@@ -41,11 +41,7 @@ class Numbers:
 
     def singles(self) -> SearchStrategy[float]:
         """The numbers one by one, for what is no tensor. Shrinks towards the simplest."""
-
-        def number(drawn: bytes) -> float:
-            return float(self.decode(np.frombuffer(drawn, np.uint8).reshape(1, self.width))[0])
-
-        return some_bytes(size=self.width).map(number)
+        return _single_numbers(self)
 
     def __or__(self, other: Numbers) -> Numbers:
         """Half of the numbers are from here and half from ``other``."""
@@ -75,6 +71,12 @@ def whole_numbers(codes: Codes) -> NDArray[np.uint64]:
     return padded.view(">u8")[:, 0].astype(np.uint64)
 
 
+@st.composite
+def _single_numbers(draw: DrawFn, numbers: Numbers) -> float:
+    drawn = some_bytes(draw, size=numbers.width)
+    return float(numbers.decode(np.frombuffer(drawn, np.uint8).reshape(1, numbers.width))[0])
+
+
 @reused
 @st.composite
 def number_lists(draw: DrawFn, *, numbers: Numbers, count: int, distinct: bool = False) -> tuple[float, ...]:
@@ -85,7 +87,7 @@ def number_lists(draw: DrawFn, *, numbers: Numbers, count: int, distinct: bool =
 
     Shrinks towards the simplest numbers, all equal unless they must differ.
     """
-    return listed(draw(some_bytes(size=list_size(numbers, count))), numbers, count, distinct)
+    return listed(some_bytes(draw, size=list_size(numbers, count)), numbers, count, distinct)
 
 
 def list_size(numbers: Numbers, count: int) -> int:

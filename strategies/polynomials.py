@@ -77,7 +77,7 @@ def polynomials(draw: DrawFn, *, support: tuple[Exponents, ...], coefficients: N
 
     Shrinks towards products with coefficients as simple as they come.
     """
-    die, *drawn = draw(some_bytes(size=1 + list_size(coefficients, len(support))))
+    die, *drawn = some_bytes(draw, size=1 + list_size(coefficients, len(support)))
     numbers = listed(bytes(drawn), coefficients, len(support))
     terms = tuple(Term(number or 1.0, exponents) for number, exponents in zip(numbers, support, strict=True))
     return Polynomial(_no_bare_variable(terms), _form(die, support))
@@ -130,7 +130,7 @@ def lattice_polynomials(draw: DrawFn, *, support: tuple[Exponents, ...], room: R
         raise InvalidArgument(f"{room=} must hold a linear term for each of {variables} variables")
     # The form; of each term: the sign, how many bits of the coefficient may be set, and the bits.
     width = 2 + 7
-    die, *drawn = draw(some_bytes(size=1 + len(kept) * width))
+    die, *drawn = some_bytes(draw, size=1 + len(kept) * width)
     terms = []
     for place, exponents in enumerate(kept):
         sign, length, *bits = drawn[place * width : (place + 1) * width]

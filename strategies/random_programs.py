@@ -18,12 +18,12 @@ from oracle.operations.operation import Interval, Operation
 from oracle.program import Application, Operand, Program, Value
 from oracle.tensor import TensorSpec
 from strategies.cases import RULES
-from strategies.cotangents import cotangents
+from strategies.cotangents import cotangent
 from strategies.dice import Dice, endless_dice
 from strategies.numbers import Numbers
 from strategies.reuse import reused
-from strategies.shapes import Shape, shapes_of_rank
-from strategies.tensors import tensors
+from strategies.shapes import Shape, shape_of_rank
+from strategies.tensors import tensor
 from strategies.values import constants, floats, floats_between, lattice_numbers, number_format
 from strategies.workbench import Workbench
 
@@ -102,8 +102,8 @@ class _Maker:
             first = self.dies.among(suitable)
         if first is None:
             rule = RULES[operation.case]
-            shape = self.draw(
-                shapes_of_rank(ranks=rule.ranks, max_elements=self.max_elements, min_side=0 if rule.empty else 1)
+            shape = shape_of_rank(
+                self.dies, ranks=rule.ranks, max_elements=self.max_elements, min_side=0 if rule.empty else 1
             )
             while not rule.fits(shape):
                 # A side that the rule cannot take: the smallest tensor of the same rank is always fine.
@@ -122,7 +122,7 @@ class _Maker:
         if not values or (self._room(most_inputs) and self.dies.below(4) == 3):
             if not self._room(most_inputs):
                 return
-            shape = self.draw(shapes_of_rank(ranks=(0, 1, 2, 3, 4, 5), max_elements=self.max_elements))
+            shape = shape_of_rank(self.dies, ranks=(0, 1, 2, 3, 4, 5), max_elements=self.max_elements)
             first = self._new_input(shape, None, 0)
         else:
             # The newest value is the first choice: programs become deep rather than wide.
@@ -188,8 +188,8 @@ class _Maker:
             numbers = lattice_numbers(bound=3) if not domain.open else constants(1.0, 2.0)
         else:
             numbers = _numbers(self.kind, domain, _kinks(operation, position))
-        tensor = tensors(dtype=self.kind.name, shape=shape, numbers=numbers, expand=expand)
-        return self.bench.add_input(self.draw(tensor))
+        drawn = tensor(self.draw, dtype=self.kind.name, shape=shape, numbers=numbers, expand=expand)
+        return self.bench.add_input(drawn)
 
     def finish(self) -> Program:
         """The program, with the results that nobody used as outputs, and perhaps others."""
@@ -206,7 +206,8 @@ class _Maker:
         asked: list[tuple[Value, TensorSpec | None]] = []
         for value in outputs:
             shape = self.bench.known[value.index].shape
-            asked.append((value, self.draw(cotangents(dtype=self.kind.name, shape=shape, numbers=weights))))
+            drawn = cotangent(self.draw, self.dies, dtype=self.kind.name, shape=shape, numbers=weights)
+            asked.append((value, drawn))
         return self.bench.program(frozen, asked)
 
 

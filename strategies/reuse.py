@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import ParamSpec, TypeVar, cast
 
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 Options = ParamSpec("Options")
 Drawn = TypeVar("Drawn")
@@ -22,6 +22,10 @@ def reused(strategies: Callable[Options, SearchStrategy[Drawn]]) -> Callable[Opt
 
 
 @reused
-def some_bytes(*, size: int) -> SearchStrategy[bytes]:
-    """Bytes of a fixed size. Shrinks towards zeros."""
+def _bytes(size: int) -> SearchStrategy[bytes]:
     return st.binary(min_size=size, max_size=size)
+
+
+def some_bytes(draw: DrawFn, *, size: int) -> bytes:
+    """``size`` bytes, in one draw. Shrinks towards zeros."""
+    return draw(_bytes(size)) if size else b""

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import SearchStrategy
 
+from strategies.fresh import fresh
+
 Drawn = TypeVar("Drawn")
 
 
@@ -30,7 +32,7 @@ def sample(strategy: SearchStrategy[Drawn], *, count: int) -> list[Drawn]:
         # A sample of tensors may take its time.
         suppress_health_check=[HealthCheck.too_slow],
     )
-    @given(strategy)
+    @given(fresh(strategy))
     def collect(draw: Drawn) -> None:
         draws.append(draw)
 

@@ -35,10 +35,23 @@ def tensors(
     Shrinks towards a contiguous tensor of the simplest numbers.
     """
     number_format(dtype)
+    return tensor(draw, dtype=dtype, shape=shape, numbers=numbers, distinct=distinct, expand=expand)
+
+
+def tensor(
+    draw: DrawFn,
+    *,
+    dtype: str,
+    shape: tuple[int, ...],
+    numbers: Numbers,
+    distinct: bool = False,
+    expand: bool = True,
+) -> TensorSpec:
+    """One as ``tensors`` draws it, without a strategy of its own: for those who draw many."""
     # One draw for everything. Shapes are of rank 5 at most; the same bytes tell the numbers at every rank, so that the
     # numbers stay when an axis goes.
     first = layout_dice(max(len(shape), 5))
-    drawn = draw(some_bytes(size=first + list_size(numbers, math.prod(shape))))
+    drawn = some_bytes(draw, size=first + list_size(numbers, math.prod(shape)))
     place = layout(Dice(iter(drawn[:first])), shape, expand=expand and not distinct)
     count = math.prod(place.stored_shape(shape))
     return TensorSpec(shape, place, dtype, listed(drawn[first:], numbers, count, distinct))

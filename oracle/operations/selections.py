@@ -8,7 +8,7 @@ import numpy as np
 from sympy import Rational
 
 from oracle.array import Array
-from oracle.formula import A, Smooth
+from oracle.formula import A, Smooth, Y
 from oracle.operations.activations import ABSOLUTE
 from oracle.operations.operation import Operation
 from oracle.operations.reductions import Dim, group_size, mean, reduced_axes, variance
@@ -52,7 +52,12 @@ def _vector_norm(x: Array, ord: float = 2, dim: Dim = None, keepdim: bool = Fals
     # norm^(p - 1).
     p = Rational(ord)
     powers = magnitudes.with_gradient_roundings(8).elementwise(Smooth(A**p))
-    return powers.sum(axes, keepdim).elementwise(Smooth(A ** (1 / p)))
+    return powers.sum(axes, keepdim).elementwise(root(p))
+
+
+def root(p: Rational) -> Smooth:
+    """The p-th root; the gradient takes a power of the saved norm, which may have overflowed."""
+    return Smooth(A ** (1 / p), (Y ** (1 - p) / p,))
 
 
 def _distance(a: Array, b: Array, p: float = 2) -> Array:

@@ -69,7 +69,7 @@ def indices(draw: DrawFn, shape: Shape, size: int, *, distinct: bool = False) ->
     Shrinks towards zeros, or towards ascending indices.
     """
     count = math.prod(shape)
-    drawn = draw(some_bytes(size=count)) if count else b""
+    drawn = some_bytes(draw, size=count)
     if not distinct:
         return IndexTensor(shape, tuple(byte % size for byte in drawn))
     left = list(range(size))
@@ -79,7 +79,7 @@ def indices(draw: DrawFn, shape: Shape, size: int, *, distinct: bool = False) ->
 def mask(draw: DrawFn, shape: Shape) -> IndexTensor:
     """A mask of ``shape``. Shrinks towards one that is true everywhere."""
     count = math.prod(shape)
-    drawn = draw(some_bytes(size=count)) if count else b""
+    drawn = some_bytes(draw, size=count)
     return IndexTensor(shape, tuple(byte % 2 == 0 for byte in drawn))
 
 
@@ -96,5 +96,8 @@ def broadcast_partner(dies: Dice, shape: Shape) -> Shape:
     room = MOST_ELEMENTS // max(math.prod(shape), 1)
     if room < 2 or len(shape) > 4:
         return shape
-    grown = tuple(dies.between(1, min(room, 3)) if side == 1 else side for side in shape)
-    return grown if grown != shape else (dies.between(1, min(room, 3)), *shape)
+    grown = []
+    for side in shape:
+        grown.append(dies.between(1, min(room, 3)) if side == 1 else side)
+        room //= grown[-1] if side == 1 else 1
+    return tuple(grown) if tuple(grown) != shape else (dies.between(1, min(room, 3)), *shape)

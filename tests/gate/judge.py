@@ -25,6 +25,7 @@ from oracle.reproducer import AN_ANSWER
 from oracle.route import ROUTES, cotangents, leaves, torch_function
 from oracle.simpler import simpler_programs
 from oracle.verdict import Truths, Verdict, WrongKind, certified, enclosed, exactly, judge
+from strategies.fresh import fresh
 
 
 class WrongAnswer(AssertionError):
@@ -122,7 +123,7 @@ class Judge:
         """
 
         @settings(max_examples=max(1, round(share * settings().max_examples)))
-        @given(programs)
+        @given(fresh(programs))
         def property_holds(program: Program) -> None:
             self.record.examples += 1
             check(self, program)

@@ -36,6 +36,12 @@ def users(name):
     return [each for each in OPERATIONS.values() if each.case == name and not is_undrawable(each.name, "float64")]
 
 
+def covered(name, shape, case):
+    """Whether a known issue covers the case, so that no strategy offers it."""
+    shapes = (shape, *(each for each in case.others if not isinstance(each, float)))
+    return any(issue.covers(name, case.arguments, "float64", shapes) for issue in present_issues())
+
+
 def test_every_operation_has_a_rule():
     assert {operation.case for operation in OPERATIONS.values()} <= set(RULES)
 
@@ -66,6 +72,8 @@ def test_rules_give_valid_cases(name):
         assert sum(not isinstance(each, float) for each in case.others) <= RULES[name].others
         assert all(isinstance(each, float) or all(side >= 0 for side in each) for each in case.others)
         for operation in operations[number % len(operations) :][:1]:
+            if covered(operation.name, shape, case):
+                continue
             builder, outputs = application(operation, shape, case)
             shapes_of_outputs = [tuple(each.shape) for each in forward(builder, outputs)]
             assert len(shapes_of_outputs) == case.results

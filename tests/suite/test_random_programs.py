@@ -97,7 +97,8 @@ def test_programs_are_of_every_kind(dtype):
     assert any(not each.array.any() for each in cotangents if each.count), "no cotangent of zeros"
     tensors = [each.tensor for program in programs for each in program.inputs]
     assert {each.layout.kind for each in tensors} == set(KINDS)
-    assert {len(each.shape) for each in tensors} == set(range(6))
+    # An operand that has to fit a result may have more axes.
+    assert {len(each.shape) for each in tensors} >= set(range(6))
     assert any(0 in each.shape for each in tensors)
     assert any(1 in each.shape for each in tensors)
     overwriting = [
