@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oracle.index import IndexTensor
 from oracle.known_issues import is_undrawable
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Operation
@@ -22,10 +23,11 @@ _ARGUMENTS: dict[str, dict[str, Argument]] = {
     "kthvalue": {"k": 1, "dim": 0},
     "sort": {"dim": 0},
     "norm": {"ord": float("inf")},
+    "scatter_reduce": {"dim": 0, "index": IndexTensor((1,), (0,))},
 }
 """Arguments with which each case is asked, where it needs some."""
 
-_OPERANDS = {"binary": 2, "ternary": 3}
+_OPERANDS = {"binary": 2, "ternary": 3, "scatter_reduce": 2}
 
 
 @dataclass(frozen=True)
