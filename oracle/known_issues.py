@@ -161,16 +161,22 @@ def the_operand_may_be_expanded(arguments: dict[str, Argument], shapes: Shapes, 
     return expanded
 
 
-def strided_and_padded(arguments: dict[str, Argument], shapes: Shapes, expanded: bool) -> bool:
-    """Whether a convolution steps over some elements, and has padding around them."""
-    return "stride" in arguments and "padding" in arguments
+def strided(arguments: dict[str, Argument], shapes: Shapes, expanded: bool) -> bool:
+    """Whether the windows of a convolution are more than one element apart."""
+    return "stride" in arguments
+
+
+def grouped(arguments: dict[str, Argument], shapes: Shapes, expanded: bool) -> bool:
+    """Whether a convolution has several groups."""
+    return "groups" in arguments
 
 
 APPLICATIONS: dict[str, Callable[[dict[str, Argument], Shapes, bool], bool]] = {
     region.__name__: region
     for region in (
         a_bound_falls_short,
-        strided_and_padded,
+        grouped,
+        strided,
         strided_dilated_and_padded,
         the_operand_may_be_expanded,
     )
