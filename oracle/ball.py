@@ -213,9 +213,12 @@ class Ball:
 
     def candidates(self, rank: int) -> Ball:
         """How much each element along axis 0 may be the one of number ``rank``: 0, 1, or from 0 to 1."""
-        bottom = np.sort(self.midpoint - self.radius, axis=0)[rank]
-        top = np.sort(self.midpoint + self.radius, axis=0)[rank]
-        possible = np.asarray((self.midpoint + self.radius >= bottom) & (self.midpoint - self.radius <= top))
+        # Infinity minus infinity is NaN, which would be compared with nothing.
+        known = np.isfinite(self.radius)
+        lowest = np.where(known, self.midpoint - self.radius, np.asarray(-np.inf).astype(QUAD))
+        highest = np.where(known, self.midpoint + self.radius, np.asarray(np.inf).astype(QUAD))
+        bottom, top = np.sort(lowest, axis=0)[rank], np.sort(highest, axis=0)[rank]
+        possible = np.asarray((highest >= bottom) & (lowest <= top))
         alone = possible & (possible.sum(axis=0, keepdims=True) == 1)
         share = Ball.exact(np.where(alone, 1.0, np.where(possible, 0.5, 0.0)), self.rounding)
         share.radius = np.where(possible & ~alone, 0.5, 0.0)

@@ -2,11 +2,12 @@
 
 A law is given three functions: ``inputs()`` makes new leaf tensors, ``program(*inputs)`` computes the list of outputs,
 ``cotangents()`` makes a new cotangent for each (None for the implicit 1). It returns what is broken in words, or None.
-Its source goes into reproducers as it stands, so it may use nothing but torch.
+Its source goes into reproducers as it stands, so it may use nothing but torch and math.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -165,6 +166,30 @@ def layout_of_the_cotangent_is_immaterial(inputs: Inputs, program: Function, cot
     return None
 
 
+def ties_share_the_cotangent(inputs: Inputs, program: Function, cotangents: Cotangents) -> str | None:
+    """The gradients add up to what the outputs gain when 1 is added to every input.
+
+    For selections among elements, which commute with such a step: within a tie each element may get any share of the
+    cotangent, but together they get all of it. On small integers nothing rounds but the shares, each by a unit
+    roundoff, and by another where those of two outputs meet. Nothing is said where an input is frozen.
+    """
+    x, gradients = inputs(), cotangents()
+    if not all(each.requires_grad for each in x):
+        return None
+    outputs = program(*x)
+    torch.autograd.backward(outputs, gradients)
+    moved = program(*(each.detach() + 1 for each in x))
+    due = 0.0
+    for before, after, gradient in zip(outputs, moved, gradients, strict=True):
+        gain = (after - before).detach().double()
+        due += float((gain if gradient is None else gain * gradient.double()).sum())
+    shares = [share for each in x if each.grad is not None for share in each.grad.flatten().tolist()]
+    rounding = torch.finfo(x[0].dtype).eps * math.fsum(map(abs, shares))
+    if abs(math.fsum([*shares, -due])) <= rounding:
+        return None
+    return f"the gradients add up to {math.fsum(shares)!r}, and the outputs gain {due!r}"
+
+
 BOOKKEEPING: tuple[Law, ...] = (
     gradients_fit_their_inputs,
     nothing_is_overwritten,
@@ -181,3 +206,6 @@ LINEARITY: tuple[Law, ...] = (
     layout_of_the_cotangent_is_immaterial,
 )
 """Laws of programs in which nothing rounds, even under three times the cotangent."""
+
+TIES: tuple[Law, ...] = (ties_share_the_cotangent,)
+"""Laws of selections among small integers."""

@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from oracle.kinks import kinks
+from oracle.laws import TIES
+from oracle.operations import OPERATIONS
+from oracle.program import Program
 from oracle.route import ROUTES, to_numpy
+from strategies.random_programs import random_programs
 from tests.gate.judge import Judge
+
+SELECTIONS = tuple(
+    name
+    for name, operation in OPERATIONS.items()
+    if operation.ties and name not in ("vector_norm", "logaddexp", "logaddexp2")
+)
+"""Operations that select among elements: not among magnitudes, nor to compute with the larger one."""
+
+
+def test_ties(judge: Judge) -> None:
+    """Elements that tie share the whole cotangent between them."""
+
+    def shared(judge: Judge, program: Program) -> None:
+        for law in TIES:
+            judge.law(program, law)
+
+    for name in SELECTIONS:
+        programs = random_programs(dtype=judge.record.dtype, featured=name, max_operations=1, lattice=True)
+        judge.over(programs.map(without_frozen_inputs), shared, 1 / 10, about=name)
+
+
+def without_frozen_inputs(program: Program) -> Program:
+    """``program``, with all inputs differentiated."""
+    return replace(program, inputs=tuple(replace(each, requires_grad=True) for each in program.inputs))
 
 
 def test_kinks(judge: Judge, record_property: Callable[[str, Any], None]) -> None:

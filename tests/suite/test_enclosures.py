@@ -126,6 +126,20 @@ def test_nothing_bounds_again_what_may_be_anything(operation):
     assert np.isinf(radius.ravel()[0])
 
 
+def test_what_may_be_anything_may_be_selected():
+    # An overflow has the midpoint of an infinity; a computation may have made it something else.
+    rounding = RunningError(NUMBER_FORMATS["float32"])
+    with np.errstate(all="ignore"):
+        shares = [
+            Ball(np.array([-np.inf, 1.0]).astype(QUAD), np.array([radius, 0.0]), rounding).candidates(-1)
+            for radius in (np.inf, 0.0)
+        ]
+    assert [(share.midpoint.tolist(), share.radius.tolist()) for share in shares] == [
+        ([0.5, 0.5], [0.5, 0.5]),
+        ([0.0, 1.0], [0.0, 0.0]),
+    ]
+
+
 def test_what_fans_in_may_be_added_in_any_order():
     # 1 + 2^-53 + 2^-53 is 1 or 1 + 2^-52, by the order of the three.
     builder = ProgramBuilder([Input(contiguous((1.0,), ()))])

@@ -9,12 +9,12 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from oracle.known_issues import REGIONS, KnownIssue, known_issues
-from oracle.laws import BOOKKEEPING, LINEARITY
+from oracle.laws import BOOKKEEPING, LINEARITY, TIES
 from oracle.operations import OPERATIONS
 from oracle.program import Input, ProgramBuilder, Value
 from tests.suite.examples import broadcast_product, contiguous, reduction
 
-LAWS = {law.__name__ for law in BOOKKEEPING + LINEARITY}
+LAWS = {law.__name__ for law in BOOKKEEPING + LINEARITY + TIES}
 
 
 @pytest.mark.parametrize("issue", known_issues(), ids=lambda issue: issue.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from oracle.laws import BOOKKEEPING, LINEARITY
+from oracle.laws import BOOKKEEPING, LINEARITY, TIES
 from oracle.route import cotangents, leaves, torch_function
 from tests.suite.examples import broadcast_product, reduction
 
@@ -81,6 +81,36 @@ def complaint(law, program, change=None):
 def test_laws_hold_for_pytorch_and_for_a_right_function(law):
     assert complaint(law, broadcast_product()) is None
     assert complaint(law, broadcast_product(), right) is None
+
+
+class Largest(torch.autograd.Function):
+    """The largest element of x0, whose backward gives ``Largest.share`` of the cotangent to each that is."""
+
+    share = 1.0
+
+    @staticmethod
+    def forward(ctx, x0):
+        ctx.save_for_backward(x0)
+        return x0.max()
+
+    @staticmethod
+    def backward(ctx, g):
+        (x0,) = ctx.saved_tensors
+        return g * (x0 == x0.max()) * Largest.share
+
+
+@pytest.mark.parametrize(("share", "right"), [(1 / 3, True), (1.0, False), (0.0, False), (0.3, False)])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_shares_of_a_tie_must_add_up(share, right, dtype):
+    Largest.share = share
+    x = [2.0, 1.0, 2.0, 2.0]
+    (law,) = TIES
+    complaint = law(
+        lambda: [torch.tensor(x, dtype=dtype, requires_grad=True)],
+        lambda x0: [Largest.apply(x0)],
+        lambda: [torch.tensor(-2.0, dtype=dtype)],
+    )
+    assert (complaint is None) == right
 
 
 @pytest.mark.parametrize(
