@@ -98,6 +98,8 @@ def pulled_back(formula: Formula, operands: Balls, result: Ball, cotangent: Ball
     low = pulled_back(formula.below, operands, result, cotangent, position)
     high = pulled_back(formula.above, operands, result, cotangent, position)
     joined = _joined(low, high, below, above)
+    if formula.jumps:
+        return Ball(joined.midpoint, np.where(below | above, joined.radius, np.inf), joined.rounding)
     if formula.at is None:
         return joined
     return _replaced(joined, pulled_back(formula.at, operands, result, cotangent, position), at)

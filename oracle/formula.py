@@ -56,6 +56,8 @@ class Smooth:
 class Branch:
     """A formula that changes where an operand passes a threshold; its values meet there, its slopes need not.
 
+    With ``jumps`` the values need not meet either: then there is no derivative at the threshold.
+
     Attributes:
         operand: position of the operand that is compared.
         threshold: what it is compared with: a number, or one of the symbols of the operands.
@@ -68,6 +70,7 @@ class Branch:
     below: Formula
     above: Formula
     at: Formula | None = None
+    jumps: bool = False
 
     @cached_property
     def threshold_operand(self) -> int | None:

@@ -60,10 +60,13 @@ HARD_SIGMOID = between(ZERO, -3.0, Smooth(ordered(A + 3, _SIXTH), (_SIXTH,)), 3.
 
 
 def softplus(beta: float = 1, threshold: float = 20) -> Formula:
-    """log1p(exp(βx)) / β, and x where βx exceeds the threshold (documentation of ``torch.nn.functional.softplus``)."""
+    """log1p(exp(βx)) / β, and x where βx exceeds the threshold (documentation of ``torch.nn.functional.softplus``).
+
+    The two differ at the threshold, by exp(-threshold) / β and less.
+    """
     b = Rational(beta)
     below = Smooth(log1p(exp(b * A)) / b, (exp(b * A) / (exp(b * A) + 1),), fused=True)
-    return Branch(0, threshold / beta, below, IDENTITY)
+    return Branch(0, threshold / beta, below, IDENTITY, jumps=True)
 
 
 def exponential_linear(alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Formula:
