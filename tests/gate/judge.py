@@ -69,6 +69,7 @@ class Record:
         informative: those whose radius is small enough to tell something.
         worst: the largest error in radii.
         seconds: time for drawing, running and judging.
+        found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
         drawn: how often each operation was applied in a program that was compared.
         judged: how often in one with an informative gradient element.
     """
@@ -82,6 +83,7 @@ class Record:
     informative: int = 0
     worst: float = 0.0
     seconds: float = 0.0
+    found_after: int | None = None
     drawn: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
 
@@ -126,7 +128,11 @@ class Judge:
         @given(fresh(programs))
         def property_holds(program: Program) -> None:
             self.record.examples += 1
-            check(self, program)
+            try:
+                check(self, program)
+            except Exception:
+                self.record.found_after = self.record.found_after or self.record.examples
+                raise
 
         if self.run_seed is not None:
             case = f"{self.run_seed} {self.record.property} {self.record.device} {self.record.dtype} {about}"

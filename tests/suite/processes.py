@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 
-WITH_PLANTED_FAULT = (
-    "-c",
-    "import tests.suite.planted_product_fault, runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')",
-)
+FAULT = "product-off-by-1e-12"
+"""The fault that self-tests plant."""
+
+WITH_PLANTED_FAULT = ("-m", "tests.suite.faults", FAULT)
 """Arguments of Python that plant the fault before they run the script that follows."""
 
 

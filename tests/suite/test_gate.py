@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.suite.processes import WITH_PLANTED_FAULT, python
+from tests.suite.processes import FAULT, WITH_PLANTED_FAULT, python
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def red(pytestconfig, tmp_path_factory):
     """A run of the gate's properties of products with the fault planted: its output and its report."""
     folder = tmp_path_factory.mktemp("red")
     run = python(
-        "-m", "pytest", "-p", "tests.suite.planted_product_fault",
+        "-m", "pytest", "-p", "tests.suite.faults.plugin", "--fault", FAULT,
         "tests/properties/test_polynomials.py", "tests/properties/test_broadcasting.py",
         "--device", "cpu", "--dtype", "float64", "--hypothesis-seed", "1", f"--reports={folder}",
         folder=pytestconfig.rootpath,

@@ -1,0 +1,166 @@
+"""The table of detection power, and ``power.json``."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from io import StringIO
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import binomtest
+
+from oracle.number_format import NUMBER_FORMATS
+from tests.gate.report import write_whole
+from tests.power.gate_run import GateRun
+from tests.power.thresholds import Threshold
+from tests.suite.faults import AREAS
+from tests.suite.faults.fault import Fault
+
+PEERS = ("slow", "fast", "opinfo")
+
+
+@dataclass(frozen=True)
+class FaultRow:
+    """What the gate and its peers say of one fault."""
+
+    fault: Fault
+    run: GateRun
+    peers: dict[str, bool | None]
+
+
+@dataclass
+class Report:
+    """Everything that was found out."""
+
+    seed: int
+    rows: list[FaultRow] = field(default_factory=list)
+    alarms: list[tuple[int, GateRun]] = field(default_factory=list)
+    thresholds: list[Threshold] = field(default_factory=list)
+
+    def is_disappointing(self) -> bool:
+        """Whether a fault was missed, a reproducer failed, or the gate was red without a fault."""
+        missed = any(row.run.verdict != "red" or row.run.reproduced is False for row in self.rows)
+        return missed or any(run.verdict != "green" for _, run in self.alarms)
+
+    def table(self) -> str:
+        """A row for each fault, in the order of the areas, and a summary."""
+        console = Console(file=StringIO(), width=200, color_system=None)
+        if self.rows:
+            console.print(_table(self._in_order()))
+        if self.thresholds:
+            console.print(_threshold_table(self.thresholds))
+        for line in self.summary():
+            console.print(line, highlight=False)
+        assert isinstance(console.file, StringIO)
+        return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+    def summary(self) -> list[str]:
+        """What it comes to, in a few lines."""
+        lines = []
+        if self.rows:
+            count = len(self.rows)
+            caught = [row.run for row in self.rows if row.run.verdict == "red"]
+            lines.append(f"caught: {len(caught)} of {count} by the gate (seed {self.seed}); " + self._by_peers())
+            sized = [(run.operations, run.elements) for run in caught if run.operations is not None]
+            if sized:
+                operations, elements = (median(each) for each in zip(*sized, strict=True))
+                lines.append(f"findings: median of {operations:g} operations and {elements:g} elements")
+            reproduced = [run.reproduced for run in caught if run.reproduced is not None]
+            lines.append(f"reproducers: {sum(reproduced)} of {len(reproduced)} exit with 1 with the fault, 0 without")
+        if self.alarms:
+            lines.append(f"false alarms: {_rate([run.verdict != 'green' for _, run in self.alarms])} runs of the gate")
+            for dtype in NUMBER_FORMATS:
+                red = [run.verdict != "green" and run.dtype in (dtype, "") for _, run in self.alarms]
+                lines.append(f"  in {dtype}: {_rate(red)}")
+        return lines
+
+    def write(self, path: Path) -> Path:
+        """Write ``power.json``, whole or not at all, and return its path."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = {
+            "torch": str(torch.__version__),
+            "python": platform.python_version(),
+            "machine": platform.platform(),
+            "seed": self.seed,
+            "summary": self.summary(),
+            "faults": [_as_json(row) for row in self._in_order()],
+            "thresholds": [asdict(found) for found in self.thresholds],
+            "alarms": [{"seed": seed} | asdict(run) for seed, run in self.alarms],
+        }
+        return write_whole(path, content)
+
+    def _in_order(self) -> list[FaultRow]:
+        places = {fault.name: place for place, fault in enumerate(each for area in AREAS.values() for each in area)}
+        return sorted(self.rows, key=lambda row: places[row.fault.name])
+
+    def _by_peers(self) -> str:
+        parts = []
+        for peer, name in zip(PEERS, ("gradcheck slow", "gradcheck fast", "OpInfo samples"), strict=True):
+            said = [row.peers[peer] for row in self.rows if row.peers[peer] is not None]
+            parts.append(f"{sum(map(bool, said))} of {len(said)} by {name}")
+        return ", ".join(parts)
+
+
+def _area(fault: Fault) -> str:
+    return next(name for name, faults in AREAS.items() if fault in faults)
+
+
+def _as_json(row: FaultRow) -> dict[str, Any]:
+    fault = {"name": row.fault.name, "area": _area(row.fault), "says": row.fault.says}
+    return fault | {"modelled_on": row.fault.modelled_on} | {"gate": asdict(row.run)} | {"peers": row.peers}
+
+
+def _table(rows: Sequence[FaultRow]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("area", "fault", "gate", "by", "tier"):
+        table.add_column(column, no_wrap=True)
+    for column in ("programs", "s", "ops", "elements"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("reproduced", "slow", "fast", "OpInfo"):
+        table.add_column(column, no_wrap=True)
+    for row in rows:
+        run = row.run
+        sizes = ("" if each is None else str(each) for each in (run.operations, run.elements))
+        table.add_row(
+            _area(row.fault),
+            row.fault.name,
+            "caught" if run.verdict == "red" else "MISSED" if run.verdict == "green" else "BROKEN",
+            f"{run.property} in {run.dtype}" if run.property else "",
+            run.tier,
+            str(run.examples or ""),
+            f"{run.seconds:.0f}",
+            *sizes,
+            _yes(run.reproduced),
+            *(_yes(row.peers[peer]) for peer in PEERS),
+        )
+    return table
+
+
+def _threshold_table(thresholds: Sequence[Threshold]) -> Table:
+    """The relative error that is caught in 99 of 100 trials, in one element of one operation's gradient."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("tier")
+    table.add_column("elements", justify="right")
+    for dtype in NUMBER_FORMATS:
+        table.add_column(dtype, justify="right")
+    errors = {(found.tier, found.size, found.dtype): f"{found.error:.1e}" for found in thresholds}
+    for tier, size in dict.fromkeys((found.tier, found.size) for found in thresholds):
+        table.add_row(tier, f"{size:,}", *(errors.get((tier, size, dtype), "") for dtype in NUMBER_FORMATS))
+    return table
+
+
+def _yes(answer: bool | None) -> str:
+    return "" if answer is None else "yes" if answer else "no"
+
+
+def _rate(red: list[bool]) -> str:
+    """How many, and the upper end of the interval of Clopper & Pearson that leaves out 5 % above."""
+    bound = binomtest(sum(red), len(red), alternative="less").proportion_ci(0.95, method="exact").high
+    return f"{sum(red)} of {len(red)} (below {bound:.1%} with 95 % confidence)"
