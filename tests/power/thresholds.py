@@ -120,18 +120,29 @@ def _smallest(program: Program, truths: Truths, generator: random.Random, place:
         wrong.calls, wrong.error = 0, 2.0 ** (-exponent / _STEPS_AN_OCTAVE)
         return bool(judge(program, by_backward(program, "cpu"), truths).wrong)
 
+    due = truths.gradients[0]
+    relative = float(due.radius.ravel()[place] / abs(due.midpoint.ravel()[place].astype(np.float64)))
+    guess = -math.log2(max(relative, NUMBER_FORMATS[program.dtype].unit_roundoff / 2)) * _STEPS_AN_OCTAVE
     with planted(fault):
-        return float(2.0 ** (-last(is_caught, 64 * _STEPS_AN_OCTAVE) / _STEPS_AN_OCTAVE))
+        return float(2.0 ** (-last(is_caught, int(guess)) / _STEPS_AN_OCTAVE))
 
 
-def last(holds: Callable[[int], bool], limit: int) -> int:
-    """The last number before ``limit`` for which ``holds`` is true, if it is so up to there and not beyond.
+def last(holds: Callable[[int], bool], guess: int) -> int:
+    """The last number for which ``holds`` is true, if it is so up to there from 0 on, and not beyond.
+
+    The search begins at ``guess`` and takes ever longer steps, as every question may take seconds.
 
     Raises:
         AssertionError: if it does not hold for 0.
     """
-    assert holds(0), "an error of 100 % was not caught"
-    low, high = 0, limit
+    step = 1
+    low = guess
+    while low > 0 and not holds(low):
+        low, step = max(low - step, 0), 2 * step
+    assert low > 0 or holds(0), "an error of 100 % was not caught"
+    high = guess + 1 if low == guess else low + step // 2
+    while low >= guess and holds(high):
+        low, high, step = high, high + step, 2 * step
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if holds(middle) else (low, middle)

@@ -24,7 +24,7 @@ def test_operations(judge: Judge) -> None:
     def right(judge: Judge, program: Program) -> None:
         judge.enclosed(program, route="autograd.grad")
 
-    over_all_operations(judge, right, 1 / 20)
+    over_all_operations(judge, right, 1 / 8)
 
 
 def test_definitions(judge: Judge) -> None:

@@ -84,7 +84,9 @@ def test_thresholds_lie_between_a_rounding_and_what_is_due(tier, bound):
 def test_what_is_never_caught_is_no_threshold():
     with pytest.raises(AssertionError):
         last(lambda number: False, 10)
-    assert [last(lambda number, limit=limit: number <= limit, 10) for limit in range(10)] == list(range(10))
+    for guess in (0, 5, 10, 40):
+        found = [last(lambda number, limit=limit: number <= limit, guess) for limit in range(30)]
+        assert found == list(range(30))
 
 
 def test_rates_come_with_their_bound():
