@@ -73,6 +73,11 @@ class RationalArithmetic:
         raise NotPolynomial(f"a power {exponent}")
 
 
+def _infinity(polynomial: Any) -> int:
+    """The sign of an infinity, and 0 for any polynomial or number."""
+    return int(math.copysign(1, polynomial)) if isinstance(polynomial, float) else 0
+
+
 class PolynomialArray(Array):
     """An array of polynomials in the elements of the inputs, whose values are ``point``."""
 
@@ -82,9 +87,8 @@ class PolynomialArray(Array):
         self.shape = polynomials.shape
 
     def constant(self, value: float) -> PolynomialArray:
-        if not math.isfinite(value):
-            raise NotPolynomial(str(value))
-        return self._with(np.array(rational(value), dtype=object))
+        # An infinity stays a float: a selection may pass it over, and whatever computes with it is no polynomial.
+        return self._with(np.array(value if math.isinf(value) else rational(value), dtype=object))
 
     def smooth_or_kinked(self, formula: Formula, *operands: PolynomialArray) -> PolynomialArray:
         shape = np.broadcast_shapes(self.shape, *(array.shape for array in operands))
@@ -95,7 +99,7 @@ class PolynomialArray(Array):
         if isinstance(formula, Smooth):
             try:
                 return evaluated(formula.expression, RationalArithmetic(), row)
-            except (AttributeError, ZeroDivisionError, sympy.polys.polyerrors.ExactQuotientFailed) as error:
+            except (AttributeError, TypeError, ZeroDivisionError, sympy.polys.polyerrors.ExactQuotientFailed) as error:
                 raise NotPolynomial(str(formula.expression)) from error
         other = formula.threshold_operand
         threshold = rational(float(formula.threshold)) if other is None else value_at(row[other], self.point)
@@ -126,8 +130,10 @@ class PolynomialArray(Array):
         return self._with(_object_array([self._selected(column, rank) for column in columns], tuple(shape)))
 
     def _selected(self, group: Polynomials, rank: int) -> Any:
-        values = [value_at(polynomial, self.point) for polynomial in group]
+        values = [(_infinity(each), 0 if _infinity(each) else value_at(each, self.point)) for each in group]
         chosen = sorted(values)[rank]
+        if chosen[0]:
+            raise NotPolynomial("an infinity is selected")
         if values.count(chosen) > 1:
             raise NotPolynomial("a tie of the selected elements")
         return group[values.index(chosen)]
