@@ -39,7 +39,8 @@ def layout(dies: Dice, shape: tuple[int, ...], expand: bool) -> Layout:
     kinds += ["transposed"] if len(long_axes) > 1 else []
     kinds += ["sliced"] if rank else []
     kinds += ["expanded"] if expand and long_axes else []
-    kinds += ["channels_last"] * 2 if rank in (4, 5) else []
+    # As many as all others together: most of these tensors have too few axes longer than 1 to tell the difference.
+    kinds += ["channels_last"] * 4 if rank in (4, 5) else []
     plain = Layout.contiguous(rank)
     if len(kinds) == 1:
         return plain

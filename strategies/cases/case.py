@@ -52,7 +52,8 @@ class Rule:
 
     draw: Callable[[DrawFn, Dice, Shape], Case]
     fits: Callable[[Shape], bool] = anything
-    ranks: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
+    # Rank 4 twice: kernels have ways of their own for channels_last.
+    ranks: tuple[int, ...] = (0, 1, 2, 3, 4, 4, 5)
     others: int = 0
     empty: bool = True
 
