@@ -26,7 +26,10 @@ from numpy.typing import NDArray
 from oracle.formula import A, B, Formula, Smooth, Y
 from oracle.number_format import NumberFormat
 
-Rearrangement = Callable[..., NDArray[Any]]
+Elements = NDArray[Any]
+"""The elements of an array while they are moved: numbers, polynomials, or only their places."""
+
+Rearrangement = Callable[..., Elements]
 """Moves or repeats the elements of NumPy arrays, whatever they are; never computes with them."""
 
 

@@ -198,14 +198,23 @@ class Ball:
         radius = np.where(count > 1, self.rounding.of_sum(sums), propagated)
         return Ball(midpoint.reshape(shape), radius.reshape(shape), self.rounding)
 
+    def _ends(self) -> tuple[Quads, Quads]:
+        """The least and the greatest number of each interval; infinities where nothing is known."""
+        # Infinity minus infinity is NaN, which would be compared with nothing.
+        known = np.isfinite(self.radius)
+        return (
+            np.where(known, self.midpoint - self.radius, np.asarray(-np.inf).astype(QUAD)),
+            np.where(known, self.midpoint + self.radius, np.asarray(np.inf).astype(QUAD)),
+        )
+
     def order_statistic(self, rank: int) -> Ball:
         """Along axis 0 the element number ``rank`` in ascending order, from the hull of all candidates."""
 
         def chosen(elements: Quads) -> Quads:
             return np.asarray(np.sort(elements, axis=0)[rank])
 
-        midpoint = chosen(self.midpoint)
-        top, bottom = chosen(self.midpoint + self.radius), chosen(self.midpoint - self.radius)
+        lowest, highest = self._ends()
+        midpoint, bottom, top = chosen(self.midpoint), chosen(lowest), chosen(highest)
         radius = np.maximum((top - midpoint).astype(np.float64), (midpoint - bottom).astype(np.float64))
         # An element that may be anything may be NaN, which is both the largest and the smallest.
         known = np.isfinite(self.radius).all(axis=0)
@@ -213,10 +222,7 @@ class Ball:
 
     def candidates(self, rank: int) -> Ball:
         """How much each element along axis 0 may be the one of number ``rank``: 0, 1, or from 0 to 1."""
-        # Infinity minus infinity is NaN, which would be compared with nothing.
-        known = np.isfinite(self.radius)
-        lowest = np.where(known, self.midpoint - self.radius, np.asarray(-np.inf).astype(QUAD))
-        highest = np.where(known, self.midpoint + self.radius, np.asarray(np.inf).astype(QUAD))
+        lowest, highest = self._ends()
         bottom, top = np.sort(lowest, axis=0)[rank], np.sort(highest, axis=0)[rank]
         possible = np.asarray((highest >= bottom) & (lowest <= top))
         alone = possible & (possible.sum(axis=0, keepdims=True) == 1)

@@ -46,10 +46,8 @@ def shapes(draw: DrawFn, *, max_rank: int = 5, max_elements: int = 24, min_side:
     return tuple(sides)
 
 
-@reused
-@st.composite
-def shapes_of_rank(draw: DrawFn, *, ranks: tuple[int, ...], max_elements: int = 24, min_side: int = 0) -> Shape:
-    """Shapes of one of ``ranks``, with sides of up to 5.
+def shape_of_rank(dies: Dice, *, ranks: tuple[int, ...], max_elements: int = 24, min_side: int = 0) -> Shape:
+    """A shape of one of ``ranks``, with sides of up to 5, told by dice.
 
     - ``max_elements``, ``min_side``: as in ``shapes``.
 
@@ -57,13 +55,6 @@ def shapes_of_rank(draw: DrawFn, *, ranks: tuple[int, ...], max_elements: int = 
     """
     if not ranks or not all(0 <= rank <= 5 for rank in ranks):
         raise InvalidArgument(f"{ranks=} must be some from 0 to 5")
-    return shape_of_rank(
-        dice(draw, count=1 + max(ranks) + 2), ranks=ranks, max_elements=max_elements, min_side=min_side
-    )
-
-
-def shape_of_rank(dies: Dice, *, ranks: tuple[int, ...], max_elements: int, min_side: int = 0) -> Shape:
-    """One as ``shapes_of_rank`` draws it, told by dice."""
     dies = dies.next(1 + max(ranks) + 2)
     room = max_elements
     sides = []

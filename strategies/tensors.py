@@ -15,29 +15,6 @@ from strategies.reuse import reused, some_bytes
 from strategies.values import number_format
 
 
-@reused
-@st.composite
-def tensors(
-    draw: DrawFn,
-    *,
-    dtype: str,
-    shape: tuple[int, ...],
-    numbers: Numbers,
-    distinct: bool = False,
-    expand: bool = True,
-) -> TensorSpec:
-    """Tensors of ``dtype`` and ``shape`` in any layout, with values from ``numbers``.
-
-    - ``numbers``: numbers of ``dtype`` only.
-    - ``distinct``: whether all values must differ; then the layout has no axes of stride 0.
-    - ``expand``: whether it may have any otherwise.
-
-    Shrinks towards a contiguous tensor of the simplest numbers.
-    """
-    number_format(dtype)
-    return tensor(draw, dtype=dtype, shape=shape, numbers=numbers, distinct=distinct, expand=expand)
-
-
 def tensor(
     draw: DrawFn,
     *,
@@ -47,7 +24,15 @@ def tensor(
     distinct: bool = False,
     expand: bool = True,
 ) -> TensorSpec:
-    """One as ``tensors`` draws it, without a strategy of its own: for those who draw many."""
+    """A tensor of ``dtype`` and ``shape`` in any layout, with values from ``numbers``.
+
+    - ``numbers``: numbers of ``dtype`` only.
+    - ``distinct``: whether all values must differ; then the layout has no axes of stride 0.
+    - ``expand``: whether it may have any otherwise.
+
+    Shrinks towards a contiguous tensor of the simplest numbers.
+    """
+    number_format(dtype)
     # One draw for everything. Shapes are of rank 5 at most; the same bytes tell the numbers at every rank, so that the
     # numbers stay when an axis goes.
     first = layout_dice(max(len(shape), 5))
@@ -55,3 +40,7 @@ def tensor(
     place = layout(Dice(iter(drawn[:first])), shape, expand=expand and not distinct)
     count = math.prod(place.stored_shape(shape))
     return TensorSpec(shape, place, dtype, listed(drawn[first:], numbers, count, distinct))
+
+
+tensors = reused(st.composite(tensor))
+"""What ``tensor`` draws, as a strategy; those who draw many call that itself, which is faster."""

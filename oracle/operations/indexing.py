@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.array import Array
+from oracle.array import Array, Elements
 from oracle.index import Index, IndexTensor
 from oracle.operations.operation import Operation
 from oracle.operations.reductions import product
 from oracle.operations.structure import rearrangement, taken
-
-Elements = NDArray[Any]
 
 
 def _written(put: Callable[..., None]) -> Callable[..., Array]:
@@ -85,14 +83,20 @@ def _scatter_added(x: Array, source: Array, dim: int, index: IndexTensor) -> Arr
     return _added(x, used, lambda places: _picked(places, dim, index))
 
 
+def _places(x: Array, dim: int, index: IndexTensor) -> NDArray[np.int64]:
+    """The place of ``x``, counted in row-major order, to which ``index`` sends each element, on one axis."""
+    return _picked(np.arange(math.prod(x.shape)).reshape(x.shape), dim, index).ravel()
+
+
 def _numbers_of_sources(x: Array, dim: int, index: IndexTensor) -> NDArray[np.int64]:
     """How many elements ``index`` sends to each place of ``x``, shape ``x.shape``."""
-    places = _picked(np.arange(math.prod(x.shape)).reshape(x.shape), dim, index)
-    return np.bincount(places.ravel(), minlength=math.prod(x.shape)).reshape(x.shape)
+    return np.bincount(_places(x, dim, index), minlength=math.prod(x.shape)).reshape(x.shape)
 
 
 def _scatter_summed(x: Array, source: Array, dim: int, index: IndexTensor, include_self: bool = True) -> Array:
-    written = (_numbers_of_sources(x, dim, index) > 0) & (not include_self)
+    if include_self:
+        return _scatter_added(x, source, dim, index)
+    written = _numbers_of_sources(x, dim, index) > 0
     own = x.gather(lambda elements, zero: np.asarray(np.where(written, zero, elements)), x.constant(0.0))
     return _scatter_added(own, source, dim, index)
 
@@ -111,8 +115,8 @@ def _groups(x: Array, source: Array, dim: int, index: IndexTensor, include_self:
     ``filler`` makes all groups equally long, and stands for the elements of ``x`` that are not included.
     """
     size = math.prod(x.shape)
-    places = _picked(np.arange(size).reshape(x.shape), dim, index).ravel()
-    count = _numbers_of_sources(x, dim, index).ravel()
+    places = _places(x, dim, index)
+    count = np.bincount(places, minlength=size)
     # Among ``x``, then ``source``, then the filler.
     members = np.full((1 + count.max(), size), size + len(places))
     members[0] = np.where((count > 0) & (not include_self), members[0], np.arange(size))

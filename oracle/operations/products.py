@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from oracle.array import Array
+from oracle.array import Array, Elements
 from oracle.operations.operation import Operation
-
-Elements = NDArray[Any]
 
 
 def contraction(equation: str, *operands: Array) -> Array:

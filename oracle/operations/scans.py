@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from oracle.array import Array, Floats
+from oracle.array import Array, Elements, Floats
 from oracle.formula import A, Branch, G, Smooth, ordered
 from oracle.operations.functions import EXPONENTIAL, LOG_OF_SUM, LOGARITHM
 from oracle.operations.operation import Operation
 from oracle.operations.reductions import product, reduced_axes
-
-Elements = NDArray[Any]
 
 
 def _prefixes(x: Array, dim: int, filler: float) -> Array:

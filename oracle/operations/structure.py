@@ -9,13 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from oracle.array import Array
+from oracle.array import Array, Elements
 from oracle.index import Index, IndexTensor
 from oracle.operations.operation import Operation
-
-Elements = NDArray[Any]
 
 
 def rearrangement(

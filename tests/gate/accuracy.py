@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import torch
 
 from oracle.operations.operation import Operation
 from oracle.route import ROUTES
 from oracle.sweep import Swept, swept
 from oracle.verdict import Mismatch, WrongKind, judge
 from tests.gate.judge import Judge
-from tests.gate.report import write_whole
+from tests.gate.report import environment, write_whole
 
 
 def judged_sweep(by: Judge, operation: Operation, stride: int) -> tuple[dict[str, Any] | None, list[str]]:
@@ -74,10 +72,5 @@ class AccuracyReport:
 
     def write(self, folder: Path) -> Path:
         """Write ``accuracy.json`` into ``folder``, whole or not at all, and return its path."""
-        content = {
-            "torch": str(torch.__version__),
-            "python": platform.python_version(),
-            "machine": platform.platform(),
-            "operations": self.rows,
-        }
+        content = environment() | {"operations": self.rows}
         return write_whole(folder / "accuracy.json", content)

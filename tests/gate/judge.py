@@ -130,7 +130,7 @@ class Judge:
             self.record.examples += 1
             try:
                 check(self, program)
-            except Exception:
+            except Exception:  # noted, and raised again
                 self.record.found_after = self.record.found_after or self.record.examples
                 raise
 
@@ -203,7 +203,7 @@ class Judge:
                 torch_function(program, device),
                 lambda: cotangents(program, device),
             )
-        except Exception as error:  # as in _compare
+        except Exception as error:  # whatever it is, it is a finding: every law can be asked of every drawn program
             complaint = f"raised {type(error).__name__}: {error}"
         if complaint is not None:
             finding = Finding(program, device, law.__name__, "law", Broken(law, complaint))

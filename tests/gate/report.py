@@ -50,9 +50,7 @@ class GateReport:
         """Write ``gate.json`` into ``folder``, whole or not at all, and return its path."""
         totals = _total(record for record, _ in self.records)
         content = {
-            "torch": str(torch.__version__),
-            "python": platform.python_version(),
-            "machine": platform.platform(),
+            **environment(),
             **self.header,
             "verdict": "red" if self.red else "green",
             "totals": {name: totals[name] for name in ("examples", "comparisons", "elements", "informative", "worst")},
@@ -101,10 +99,25 @@ class GateReport:
             _add_row(table, f"{dtype} on {device}", rows)
         table.add_section()
         _add_row(table, "all", self.records)
-        console = Console(file=StringIO(), width=max(width, 110), color_system=None)
-        console.print(table)
-        assert isinstance(console.file, StringIO)
-        return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+        return as_text(max(width, 110), table)
+
+
+def as_text(width: int, *parts: Table | str) -> str:
+    """``parts`` below each other, at most ``width`` columns wide, without colours."""
+    console = Console(file=StringIO(), width=width, color_system=None, markup=False)
+    for part in parts:
+        console.print(part)
+    assert isinstance(console.file, StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+
+def environment() -> dict[str, str]:
+    """What every report says of where it was made."""
+    return {
+        "torch": str(torch.__version__),
+        "python": platform.python_version(),
+        "machine": platform.platform(),
+    }
 
 
 def write_whole(path: Path, content: dict[str, Any]) -> Path:

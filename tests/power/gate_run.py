@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
+import math
 import subprocess
-import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from tests.suite.processes import python
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +44,7 @@ class GateRun:
     tail: str = ""
 
 
-def run_gate(*, seed: int, fault: str | None = None, arguments: tuple[str, ...] = ()) -> GateRun:
+def run_gate(*, seed: int, fault: str | None = None) -> GateRun:
     """Run the gate until its first finding, with ``fault`` planted if one is named.
 
     Each process keeps to one thread, so that several can run side by side.
@@ -52,7 +53,7 @@ def run_gate(*, seed: int, fault: str | None = None, arguments: tuple[str, ...] 
         start = time.monotonic()
         planting = ["-p", "tests.suite.faults.plugin", "--fault", fault] if fault else []
         chosen = [f"--hypothesis-seed={seed}", f"--reports={folder}"]
-        finished = _python(["-m", "pytest", "tests/properties", *planting, "--exitfirst", *chosen, *arguments])
+        finished = _python("-m", "pytest", "tests/properties", *planting, "--exitfirst", *chosen)
         seconds = time.monotonic() - start
         report = Path(folder) / "gate.json"
         if finished.returncode not in (0, 1) or not report.exists():
@@ -77,35 +78,19 @@ def _read(content: dict[str, Any], seconds: float, fault: str | None) -> GateRun
         return run
     finding = content["findings"][0]
     program = finding["program"]
-    return GateRun(
-        **vars(run)
-        | {
-            "tier": finding["tier"],
-            "operations": len(program["applications"]),
-            "elements": sum(_elements(each["tensor"]) for each in program["inputs"]),
-            "reproduced": _reproduced(finding["reproducer"], fault) if fault else None,
-        }
+    return replace(
+        run,
+        tier=finding["tier"],
+        operations=len(program["applications"]),
+        elements=sum(math.prod(each["tensor"]["shape"]) for each in program["inputs"]),
+        reproduced=_reproduced(finding["reproducer"], fault) if fault else None,
     )
-
-
-def _elements(tensor: dict[str, Any]) -> int:
-    count = 1
-    for side in tensor["shape"]:
-        count *= side
-    return count
 
 
 def _reproduced(script: str, fault: str) -> bool:
-    present = _python(["-m", "tests.suite.faults", fault, script])
-    return (present.returncode, _python([script]).returncode) == (1, 0)
+    present, absent = _python("-m", "tests.suite.faults", fault, script), _python(script)
+    return (present.returncode, absent.returncode) == (1, 0)
 
 
-def _python(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return python(*arguments, folder=ROOT, variables={"OMP_NUM_THREADS": "1"})

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from io import StringIO
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import torch
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
 
 from oracle.number_format import NUMBER_FORMATS
-from tests.gate.report import write_whole
+from tests.gate.report import as_text, environment, write_whole
 from tests.power.gate_run import GateRun
 from tests.power.thresholds import Threshold
 from tests.suite.faults import AREAS
@@ -51,15 +47,9 @@ class Report:
 
     def table(self) -> str:
         """A row for each fault, in the order of the areas, and a summary."""
-        console = Console(file=StringIO(), width=200, color_system=None)
-        if self.rows:
-            console.print(_table(self._in_order()))
-        if self.thresholds:
-            console.print(_threshold_table(self.thresholds))
-        for line in self.summary():
-            console.print(line, highlight=False)
-        assert isinstance(console.file, StringIO)
-        return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+        tables = [_table(self._in_order())] if self.rows else []
+        tables += [_threshold_table(self.thresholds)] if self.thresholds else []
+        return as_text(200, *tables, *self.summary())
 
     def summary(self) -> list[str]:
         """What it comes to, in a few lines."""
@@ -85,9 +75,7 @@ class Report:
         """Write ``power.json``, whole or not at all, and return its path."""
         path.parent.mkdir(parents=True, exist_ok=True)
         content = {
-            "torch": str(torch.__version__),
-            "python": platform.python_version(),
-            "machine": platform.platform(),
+            **environment(),
             "seed": self.seed,
             "summary": self.summary(),
             "faults": [_as_json(row) for row in self._in_order()],

@@ -11,8 +11,8 @@ from oracle.laws import TIES
 from oracle.operations import OPERATIONS
 from oracle.program import Program
 from oracle.route import ROUTES, to_numpy
-from strategies.random_programs import random_programs
 from tests.gate.judge import Judge
+from tests.gate.single_operations import over_operations
 
 SELECTIONS = tuple(
     name
@@ -27,11 +27,9 @@ def test_ties(judge: Judge) -> None:
 
     def shared(judge: Judge, program: Program) -> None:
         for law in TIES:
-            judge.law(program, law)
+            judge.law(without_frozen_inputs(program), law)
 
-    for name in SELECTIONS:
-        programs = random_programs(dtype=judge.record.dtype, featured=name, max_operations=1, lattice=True)
-        judge.over(programs.map(without_frozen_inputs), shared, 1 / 10, about=name)
+    over_operations(judge, shared, 1 / 10, names=SELECTIONS, lattice=True)
 
 
 def without_frozen_inputs(program: Program) -> Program:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 FAULT = "product-off-by-1e-12"
 """The fault that self-tests plant."""
@@ -13,7 +14,9 @@ WITH_PLANTED_FAULT = ("-m", "tests.suite.faults", FAULT)
 """Arguments of Python that plant the fault before they run the script that follows."""
 
 
-def python(*arguments, folder, variables=None, without=()):
+def python(
+    *arguments: object, folder: Path, variables: dict[str, str] | None = None, without: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     """Run Python with ``arguments`` in ``folder``; the environment gets ``variables`` and loses ``without``."""
     environment = {name: value for name, value in os.environ.items() if name not in without} | (variables or {})
     return subprocess.run(

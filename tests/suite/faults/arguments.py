@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tests.suite.faults.fault import Call, Case, Fault, scaled
+from tests.suite.faults.fault import Call, Case, Fault, scaled, zeroed
 
 MATRIX = [[1.0, 2.0], [3.0, 5.0]]
 
@@ -131,7 +131,7 @@ ARGUMENTS = (
         "cat",
         Case("torch.cat([x, y, z])", {"x": [1.0], "y": [2.0], "z": [3.0]}),
         2,
-        lambda gradient, call: gradient * 0,
+        zeroed,
         when=lambda call: len(call.operands) > 2,
         opinfo="cat",
     ),

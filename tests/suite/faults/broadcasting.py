@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from tests.suite.faults.fault import Call, Case, Fault
+from tests.suite.faults.fault import Call, Case, Change, Fault
 
 
 def _factor(call: Call, operand: int) -> float:
@@ -13,7 +13,7 @@ def _factor(call: Call, operand: int) -> float:
     return call.cotangent.numel() / max(call.operands[operand].numel(), 1)
 
 
-def _averaged(operand: int) -> object:
+def _averaged(operand: int) -> Change:
     return lambda gradient, call: gradient / max(_factor(call, operand), 1)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -42,7 +43,6 @@ class Case:
         tensors: their elements, by name; they are differentiated, but for those that are ``frozen``.
         dtype: of all tensors.
         cotangent: elements of what is passed as ``gradient=``; ones by default.
-        setup: statements before the expression, such as those that give a tensor another layout.
     """
 
     source: str
@@ -66,8 +66,8 @@ class Fault:
         change: what becomes of the right gradient, or of the cotangent.
         forward: what becomes of the right result, differentiably: so gradient and result are consistently wrong.
         when: in which calls.
-        sample: the expression and the shapes of its tensors on which ``gradcheck`` is asked; by default that of the
-            case on random tensors of shape (3, 4).
+        shapes: of the random tensors on which ``gradcheck`` is asked for the expression of the case, by name; (3, 4)
+            for those that are not named.
         opinfo: the name of PyTorch's own test case for the operation.
         modelled_on: the issue of PyTorch that described such a gradient.
     """
@@ -94,6 +94,11 @@ def scaled(factor: float) -> Change:
     return lambda gradient, call: gradient * factor
 
 
+def zeroed(right: Tensor, call: Call) -> Tensor:
+    """0 instead of the right one."""
+    return torch.zeros_like(right)
+
+
 def computed_in(dtype: Any) -> Change:
     """The right one, rounded to a coarser format."""
     return lambda gradient, call: gradient.to(dtype).to(gradient.dtype)
@@ -104,6 +109,17 @@ def where(condition: Callable[[Call], Tensor], wrong: Change) -> Change:
 
     def change(gradient: Tensor, call: Call) -> Tensor:
         return gradient.where(~condition(call).expand(gradient.shape), wrong(gradient, call))
+
+    return change
+
+
+def times(factor: float, *, start: int, stop: int | None = None) -> Change:
+    """The right one times ``factor`` at the elements from number ``start`` to before ``stop``, in row-major order."""
+
+    def change(gradient: Tensor, call: Call) -> Tensor:
+        wrong = gradient.clone(memory_format=torch.contiguous_format)
+        wrong.view(-1)[start:stop] *= factor
+        return wrong
 
     return change
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tests.suite.faults.fault import Call, Case, Fault, where
+from tests.suite.faults.fault import Call, Case, Fault, where, zeroed
+from tests.suite.faults.layouts import in_order_of_memory, of_a_strided_matrix
 
 
 def _zero_if_strided(cotangent: Tensor, call: Call) -> Tensor:
@@ -17,11 +18,6 @@ def _counted_for_all(gradient: Tensor, call: Call) -> Tensor:
     assert call.cotangent is not None
     alone = int(call.cotangent.count_nonzero()) == 1
     return gradient * (call.cotangent.numel() // max(gradient.numel(), 1)) if alone else gradient
-
-
-def _in_order_of_memory(gradient: Tensor, call: Call) -> Tensor:
-    """Of a matrix whose columns lie together, taken row by row."""
-    return gradient.t().reshape(gradient.shape)
 
 
 HISTORY = (
@@ -68,7 +64,7 @@ HISTORY = (
         "cumprod",
         Case("x.cumprod(0)", {"x": [2.0, 0.0]}),
         0,
-        where(lambda call: call.operands[0] == 0, lambda gradient, call: torch.zeros_like(gradient)),
+        where(lambda call: call.operands[0] == 0, zeroed),
         opinfo="cumprod",
         modelled_on="https://github.com/pytorch/pytorch/issues/174016",
     ),
@@ -78,8 +74,8 @@ HISTORY = (
         "_softmax",
         Case("x.t().softmax(0)", {"x": [[1.0, 2.0], [3.0, 5.0]]}, cotangent=[[1.0, 2.0], [4.0, 8.0]]),
         0,
-        _in_order_of_memory,
-        when=lambda call: call.operands[0].ndim == 2 and not call.operands[0].is_contiguous(),
+        in_order_of_memory,
+        when=of_a_strided_matrix,
         opinfo="softmax",
         modelled_on="https://github.com/pytorch/pytorch/pull/139740",
     ),

@@ -30,6 +30,16 @@ def _in_channels_first_order(gradient: Tensor, call: Call) -> Tensor:
     return gradient.reshape(batch, rows, columns, channels).permute(0, 3, 1, 2)
 
 
+def of_a_strided_matrix(call: Call) -> bool:
+    """In calls on a matrix that is not contiguous."""
+    return call.operands[0].ndim == 2 and not call.operands[0].is_contiguous()
+
+
+def in_order_of_memory(gradient: Tensor, call: Call) -> Tensor:
+    """That of a matrix whose columns lie together, taken row by row."""
+    return gradient.t().reshape(gradient.shape)
+
+
 LAYOUTS = (
     Fault(
         "matrix-product-of-transposed",
@@ -84,8 +94,8 @@ LAYOUTS = (
         "exp",
         Case("x.t().exp()", {"x": [[1.0, 2.0], [3.0, 4.0]]}),
         0,
-        lambda gradient, call: gradient.t().reshape(gradient.shape),
-        when=lambda call: call.operands[0].ndim == 2 and not call.operands[0].is_contiguous(),
+        in_order_of_memory,
+        when=of_a_strided_matrix,
         opinfo="exp",
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.library import Library, get_kernel
 
 from tests.suite.faults.fault import Call, Fault
 
@@ -35,14 +36,14 @@ def planted(fault: Fault, device: str = "cpu") -> Iterator[None]:
         library._destroy()
 
 
-def plant(fault: Fault, device: str = "cpu") -> torch.library.Library:
+def plant(fault: Fault, device: str = "cpu") -> Library:
     """Plant ``fault`` for as long as what is returned lives.
 
     The kernel on the device's autograd key is replaced by one that calls it, and puts an identity with a wrong backward
     before one of its operands, or behind its result.
     """
     key = f"Autograd{device.upper()}"
-    kernel = torch.library.get_kernel(f"aten::{fault.operation}", key)
+    kernel = get_kernel(f"aten::{fault.operation}", key)
     name, _, overload = fault.operation.partition(".")
     operation = getattr(getattr(torch.ops.aten, name), overload or "default")
     schema = operation._schema
@@ -73,7 +74,7 @@ def plant(fault: Fault, device: str = "cpu") -> torch.library.Library:
 
         return _behind(result, note)
 
-    library = torch.library.Library("aten", "IMPL")
+    library = Library("aten", "IMPL")
     library.impl(fault.operation, faulty, key, with_keyset=True)
     return library
 

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Callable
 
-from tests.suite.faults.fault import Call, Case, Change, Fault, scaled
+from tests.suite.faults.fault import Call, Case, Fault, scaled, times
 
 MANY = [1.0] * 40_000
 
 
-def _from(start: int, factor: float) -> Change:
-    """The right one times ``factor`` from element number ``start`` on, in row-major order."""
-
-    def change(gradient: Tensor, call: Call) -> Tensor:
-        wrong = gradient.clone(memory_format=torch.contiguous_format)
-        wrong.view(-1)[start:] *= factor
-        return wrong
-
-    return change
-
-
-def _at(place: int, factor: float) -> Change:
-    """The right one times ``factor`` at element number ``place``."""
-
-    def change(gradient: Tensor, call: Call) -> Tensor:
-        wrong = gradient.clone(memory_format=torch.contiguous_format)
-        wrong.view(-1)[place] *= factor
-        return wrong
-
-    return change
-
-
-def _more_than(count: int) -> object:
+def _more_than(count: int) -> Callable[[Call], bool]:
     return lambda call: call.operands[0].numel() > count
 
 
@@ -53,7 +30,7 @@ SIZES = (
         "mul.Tensor",
         Case("x * y", {"x": MANY[:9], "y": MANY[:9]}),
         1,
-        _at(-1, 1.01),
+        times(1.01, start=-1),
         when=lambda call: call.operands[1].numel() > 8 and call.operands[1].numel() % 8 != 0,
         opinfo="mul",
     ),
@@ -63,7 +40,7 @@ SIZES = (
         "mul.Tensor",
         Case("x * y", {"x": MANY, "y": MANY}),
         1,
-        _from(32_768, 1.001),
+        times(1.001, start=32_768),
         when=lambda call: call.operands[1].numel() > 32_768,
         opinfo="mul",
     ),
@@ -73,7 +50,7 @@ SIZES = (
         "pow.Tensor_Scalar",
         Case("x ** 2", {"x": MANY}),
         0,
-        _from(32_768, 0.0),
+        times(0.0, start=32_768),
         when=lambda call: call.operands[0].numel() > 32_768,
         opinfo="pow",
     ),
@@ -83,7 +60,7 @@ SIZES = (
         "add.Tensor",
         Case("x + y", {"x": MANY * 2, "y": MANY * 2}),
         0,
-        _at(12_345, 1.01),
+        times(1.01, start=12_345, stop=12_346),
         when=_more_than(50_000),
         opinfo="add",
     ),

@@ -5,11 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tests.suite.faults.fault import Call, Case, Fault, scaled, where
-
-
-def _zeroed(gradient: Tensor, call: Call) -> Tensor:
-    return torch.zeros_like(gradient)
+from tests.suite.faults.fault import Call, Case, Fault, scaled, where, zeroed
 
 
 def _tied(gradient: Tensor, call: Call) -> Tensor:
@@ -28,7 +24,7 @@ VALUES = (
         "sin",
         Case("x.sin()", {"x": [0.0]}),
         0,
-        where(lambda call: call.operands[0] == 0, _zeroed),
+        where(lambda call: call.operands[0] == 0, zeroed),
         opinfo="sin",
     ),
     Fault(
@@ -46,7 +42,7 @@ VALUES = (
         "mul.Tensor",
         Case("x * y", {"x": [3.0], "y": [1.0]}),
         1,
-        where(lambda call: call.operands[1] == 1, _zeroed),
+        where(lambda call: call.operands[1] == 1, zeroed),
         opinfo="mul",
     ),
     Fault(
@@ -55,7 +51,7 @@ VALUES = (
         "log",
         Case("x.log()", {"x": [1.0]}),
         0,
-        where(lambda call: call.operands[0] == 1, _zeroed),
+        where(lambda call: call.operands[0] == 1, zeroed),
         opinfo="log",
     ),
     Fault(
@@ -92,7 +88,7 @@ VALUES = (
         "sin",
         Case("x.sin()", {"x": [101.0]}),
         0,
-        where(lambda call: call.operands[0].abs() > 100, _zeroed),
+        where(lambda call: call.operands[0].abs() > 100, zeroed),
         opinfo="sin",
     ),
     Fault(
@@ -101,7 +97,7 @@ VALUES = (
         "tanh",
         Case("x.tanh()", {"x": [8.0]}),
         0,
-        where(lambda call: call.operands[0].abs() > 7, _zeroed),
+        where(lambda call: call.operands[0].abs() > 7, zeroed),
         opinfo="tanh",
     ),
     Fault(
@@ -123,7 +119,7 @@ VALUES = (
         "prod",
         Case("x.prod()", {"x": [0.0, 3.0]}),
         0,
-        _zeroed,
+        zeroed,
         when=lambda call: _zeros(call) == 1,
         opinfo="prod",
     ),
