@@ -16,6 +16,9 @@ CASES = pytest.StashKey[list[tuple[str, str]]]()
 GATE = pytest.StashKey[Any]()
 ACCURACY = pytest.StashKey[Any]()
 
+FIRST = ("test_operations", "test_random_programs")
+"""The properties that find most run first, so that whoever stops at the first finding waits least."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_options(parser)
@@ -80,6 +83,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         marker = metafunc.definition.get_closest_marker("dtypes")
         cases = [case for case in metafunc.config.stash[CASES] if marker is None or case[1] in marker.args]
         metafunc.parametrize("judge", cases, indirect=True, ids=[f"{device}-{dtype}" for device, dtype in cases])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        name = getattr(item, "originalname", item.name)
+        return FIRST.index(name) if name in FIRST else len(FIRST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture
