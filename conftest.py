@@ -123,16 +123,20 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    from tests.gate.judge import WrongAnswer
+    from tests.gate.judge import NOT_AGAIN, finding_of
 
     report = yield
-    if call.excinfo is not None and isinstance(call.excinfo.value, WrongAnswer):
-        finding = call.excinfo.value.smallest()
+    found = finding_of(call.excinfo.value) if call.excinfo is not None else None
+    if found is None:
+        return report
+    finding, again = found
+    shown = None
+    if again:
         path = item.config.stash[REPORTS] / "findings" / f"{finding.identifier}.py"
         path.write_text(finding.script, encoding="utf-8")
         shown = options.shown_path(item.config, path)
-        report.longrepr = f"{finding.message}\n\n  reproducer: python {shown}"
-        report.user_properties.append(("gradcert-finding", finding.entry(shown)))
+    report.longrepr = f"{finding.message}\n\n  {f'reproducer: python {shown}' if shown else NOT_AGAIN}"
+    report.user_properties.append(("gradcert-finding", finding.entry(shown)))
     return report
 
 

@@ -119,4 +119,4 @@ def numbers_of(kind: NumberFormat, binades: tuple[Binade, ...], rare: dict[int, 
             parts *= 4
         return tuple(found)
 
-    return Numbers(1 + 2 + (kind.precision - 1 + 7) // 8, decode, ladder)
+    return Numbers(1 + 2 + (kind.precision - 1 + 7) // 8, decode, ladder, zero=bool(rare.get(ZERO)))

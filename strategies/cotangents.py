@@ -28,7 +28,7 @@ def cotangents(draw: DrawFn, *, dtype: str, shape: tuple[int, ...], numbers: Num
     - ``dtype``: the output's.
     - ``numbers``: signed and scaled values, numbers of ``dtype``.
 
-    Half are signed values in any layout (expanded and non-contiguous ones included); the others are absent (for
+    Two thirds are signed values in any layout (expanded and non-contiguous ones included); the others are absent (for
     scalars: the implicit 1), all 1, all 0, or 1 in one place. Shrinks towards the absent one or all ones.
     """
     number_format(dtype)
@@ -41,7 +41,7 @@ COTANGENT_DICE = 3
 
 def cotangent(draw: DrawFn, dies: Dice, *, dtype: str, shape: tuple[int, ...], numbers: Numbers) -> TensorSpec | None:
     """One as ``cotangents`` draws it, with its kind told by dice."""
-    kinds = ["ones", "zero", "one-hot", "signed", "signed", "signed", "signed"]
+    kinds = ["ones", "zero", "one-hot", *["signed"] * 7]
     kind = dies.among((["absent", "absent"] if shape == () else []) + kinds)
     place = dies.below_many(max(math.prod(shape), 1))
     if kind == "absent":

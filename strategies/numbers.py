@@ -32,12 +32,14 @@ class Numbers:
         ladder: that many different numbers, simple ones first, or all there are to offer: what takes the places of
             duplicates.
         wide: how the bytes of one list in five are decoded instead, if that is another way.
+        zero: whether 0 is among them.
     """
 
     width: int
     decode: Decoder
     ladder: Callable[[int], tuple[float, ...]]
     wide: Decoder | None = None
+    zero: bool = False
 
     def singles(self) -> SearchStrategy[float]:
         """The numbers one by one, for what is no tensor. Shrinks towards the simplest."""
@@ -61,6 +63,7 @@ class Numbers:
             mixed(self.decode, other.decode),
             lambda count: tuple(dict.fromkeys(self.ladder(count) + other.ladder(count)))[:count],
             wide,
+            self.zero or other.zero,
         )
 
 
@@ -83,7 +86,7 @@ def number_lists(draw: DrawFn, *, numbers: Numbers, count: int, distinct: bool =
     """Lists of ``count`` of ``numbers``.
 
     - ``distinct``: whether all must differ; otherwise one list in five is drawn from a pool of one or two numbers, so
-      that there are ties and constant slices.
+      that there are ties and constant slices, and half of one list in ten is 0, if that is among the numbers.
 
     Shrinks towards the simplest numbers, all equal unless they must differ.
     """
@@ -106,7 +109,10 @@ def listed(drawn: bytes, numbers: Numbers, count: int, distinct: bool = False) -
     if shared == 4 and count > 2 and numbers.width > 0:
         pool = decode(codes[: 1 + two])
         return tuple(pool[codes[:, -1] % len(pool)].tolist())
-    return tuple(decode(codes).tolist())
+    drawn_numbers = decode(codes)
+    if shared == 3 and two and count > 2 and numbers.zero and numbers.width > 0:
+        drawn_numbers = np.where(codes[:, -1] % 2, np.where(codes[:, -1] < 192, 0.0, -0.0), drawn_numbers)
+    return tuple(drawn_numbers.tolist())
 
 
 def _parted(numbers: list[float], others: tuple[float, ...]) -> tuple[float, ...]:

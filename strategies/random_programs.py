@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from itertools import repeat
 
 import numpy as np
@@ -201,8 +202,7 @@ class _Maker:
         results = self.bench.results()
         outputs = [value for value in results if value.index not in used or self.dies.below(6) == 5]
         frozen = self.dies.below(2 ** len(self.bench.tensors)) if self.dies.perhaps() else 0
-        weights = floats(dtype=self.kind.name, min_exponent=-2, max_exponent=1, specials=False)
-        weights = lattice_numbers(bound=2) if self.lattice else weights
+        weights = lattice_numbers(bound=2) if self.lattice else _weights(self.kind)
         asked: list[tuple[Value, TensorSpec | None]] = []
         for value in outputs:
             shape = self.bench.known[value.index].shape
@@ -213,6 +213,19 @@ class _Maker:
 
 def _kinks(operation: Operation | None, position: int) -> tuple[float, ...]:
     return operation.kinks if operation is not None and position == 0 else ()
+
+
+@cache
+def _weights(kind: NumberFormat) -> Numbers:
+    """Numbers for cotangents: about 1 in most lists, of any magnitude whose square is a normal number in some."""
+    moderate = floats(dtype=kind.name, min_exponent=-2, max_exponent=1, specials=False)
+    any_magnitude = floats(
+        dtype=kind.name,
+        min_exponent=kind.minimum_exponent // 2,
+        max_exponent=kind.maximum_exponent // 2,
+        specials=False,
+    )
+    return replace(moderate, wide=any_magnitude.decode)
 
 
 @lru_cache(maxsize=4096)

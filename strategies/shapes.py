@@ -31,19 +31,9 @@ def shapes(draw: DrawFn, *, max_rank: int = 5, max_elements: int = 24, min_side:
         raise InvalidArgument(f"{max_elements=} must be at least 1")
     if min_side not in (0, 1):
         raise InvalidArgument(f"{min_side=} must be 0 or 1")
-    dies = dice(draw, count=1 + max_rank + 2)
-    room = max_elements
-    sides = []
+    dies = dice(draw, count=1 + max_rank + 3)
     # There is but one scalar: a third of the share of any other rank is enough for it.
-    for _ in range((dies.below(3 * max_rank + 1) + 2) // 3):
-        side = 1 + dies.below(min(room, 5))
-        room //= side
-        sides.append(side)
-    # One axis at most is emptied: more would only repeat the case, and a free choice of 0 for every axis would empty
-    # most of the tensors of high rank.
-    if sides and min_side == 0 and dies.below(10) == 9:
-        sides[dies.below(len(sides))] = 0
-    return tuple(sides)
+    return _shape(dies, (dies.below(3 * max_rank + 1) + 2) // 3, max_elements, min_side)
 
 
 def shape_of_rank(dies: Dice, *, ranks: tuple[int, ...], max_elements: int = 24, min_side: int = 0) -> Shape:
@@ -55,15 +45,29 @@ def shape_of_rank(dies: Dice, *, ranks: tuple[int, ...], max_elements: int = 24,
     """
     if not ranks or not all(0 <= rank <= 5 for rank in ranks):
         raise InvalidArgument(f"{ranks=} must be some from 0 to 5")
-    dies = dies.next(1 + max(ranks) + 2)
+    dies = dies.next(1 + max(ranks) + 3)
+    return _shape(dies, dies.among(ranks), max_elements, min_side)
+
+
+def _shape(dies: Dice, rank: int, max_elements: int, min_side: int) -> Shape:
+    """A shape of ``rank``, told by up to ``rank + 3`` dice."""
+    if rank == 0:
+        return ()
     room = max_elements
-    sides = []
-    for _ in range(dies.among(ranks)):
-        side = 1 + dies.below(min(room, 5))
-        room //= side
-        sides.append(side)
-    if sides and min_side == 0 and dies.below(10) == 9:
-        sides[dies.below(len(sides))] = 0
+    sides: list[int] = []
+    for _ in range(rank):
+        longest = min(room, 5)
+        repeated, side = divmod(dies.below(2 * longest), longest)
+        # What is done along the wrong axis has the right shape only where sides are equal.
+        sides.append(sides[-1] if sides and repeated and sides[-1] <= room else 1 + side)
+        room //= sides[-1]
+    # The first sides take most of the room: any axis may be the first.
+    first = dies.below(rank)
+    sides = sides[first:] + sides[:first]
+    # One axis at most is emptied: more would only repeat the case, and a free choice of 0 for every axis would empty
+    # most of the tensors of high rank.
+    if min_side == 0 and dies.below(10) == 9:
+        sides[dies.below(rank)] = 0
     return tuple(sides)
 
 

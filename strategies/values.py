@@ -28,7 +28,12 @@ def constants(*values: float) -> Numbers:
     table = np.array(values, dtype=np.float64)
     if len(values) == 1:
         return Numbers(0, lambda codes: np.repeat(table, len(codes)), lambda count: values[:count])
-    return Numbers(1, lambda codes: table[codes[:, 0] % len(table)], lambda count: tuple(dict.fromkeys(values))[:count])
+    return Numbers(
+        1,
+        lambda codes: table[codes[:, 0] % len(table)],
+        lambda count: tuple(dict.fromkeys(values))[:count],
+        zero=0.0 in values,
+    )
 
 
 @cache
@@ -50,6 +55,7 @@ def lattice_numbers(*, bound: int, exponent: int = 0) -> Numbers:
         width,
         lambda codes: number(whole_numbers(codes) % np.uint64(size)),
         lambda count: tuple(number(np.arange(min(count, size), dtype=np.uint64)).tolist()),
+        zero=True,
     )
 
 
@@ -135,4 +141,4 @@ def floats_between(
         simple = narrow.ladder(count)
         return simple if len(simple) == count else numbers_of(kind, binades, {}).ladder(count)
 
-    return Numbers(narrow.width, narrow.decode, ladder, wide.decode)
+    return Numbers(narrow.width, narrow.decode, ladder, wide.decode, narrow.zero)

@@ -52,8 +52,8 @@ class Rule:
 
     draw: Callable[[DrawFn, Dice, Shape], Case]
     fits: Callable[[Shape], bool] = anything
-    # Rank 4 twice: kernels have ways of their own for channels_last.
-    ranks: tuple[int, ...] = (0, 1, 2, 3, 4, 4, 5)
+    # Rank 4 twice: kernels have ways of their own for channels_last. Rank 2 twice: so they have for matrices.
+    ranks: tuple[int, ...] = (0, 1, 2, 2, 3, 4, 4, 5)
     others: int = 0
     empty: bool = True
 
@@ -86,10 +86,11 @@ def mask(draw: DrawFn, shape: Shape) -> IndexTensor:
 
 def broadcast_partner(dies: Dice, shape: Shape) -> Shape:
     """A shape that broadcasts with ``shape`` to ``shape`` itself, or with it to a larger one. Shrinks towards it."""
-    kind = dies.between(0, 4)
-    if kind <= 1:
+    kind = dies.between(0, 5)
+    # A tensor with axes of size 1 is broadcast itself, half of the time.
+    if kind <= (0 if 1 in shape else 1):
         return shape
-    if kind <= 3:
+    if kind <= (2 if 1 in shape else 3):
         keep = dies.between(0, 2 ** len(shape) - 1)
         partner = tuple(side if keep >> axis & 1 else 1 for axis, side in enumerate(shape))
         ones = next((axis for axis, side in enumerate(partner) if side != 1), len(partner))
@@ -99,6 +100,12 @@ def broadcast_partner(dies: Dice, shape: Shape) -> Shape:
         return shape
     grown = []
     for side in shape:
-        grown.append(dies.between(1, min(room, 3)) if side == 1 else side)
+        grown.append(_grown_side(dies, shape, room) if side == 1 else side)
         room //= grown[-1] if side == 1 else 1
-    return tuple(grown) if tuple(grown) != shape else (dies.between(1, min(room, 3)), *shape)
+    return tuple(grown) if tuple(grown) != shape else (_grown_side(dies, shape, room), *shape)
+
+
+def _grown_side(dies: Dice, shape: Shape, room: int) -> int:
+    """The side of another axis, half of the time, or 1 to 3; at most ``room``."""
+    others = [side for side in shape if 1 < side <= room]
+    return dies.among(others) if others and dies.perhaps() else dies.between(1, max(1, min(room, 3)))

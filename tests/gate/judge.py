@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, seed, settings
+from hypothesis.errors import FlakyFailure as Flaky
 from hypothesis.strategies import SearchStrategy
 
 from oracle.device import device_arithmetic, float64_device
@@ -52,6 +53,23 @@ class WrongAnswer(AssertionError):
             except NotCertified:
                 continue
         return finding
+
+
+NOT_AGAIN = (
+    "The same program got another answer when it was asked for again: the answer depends on what ran before, and so"
+    " there is no reproducer."
+)
+
+
+def finding_of(error: BaseException) -> tuple[Finding, bool] | None:
+    """The finding that made a property fail with ``error``, if one did, and whether it comes again.
+
+    Hypothesis runs what failed again, and reports what does not come again as flaky.
+    """
+    if isinstance(error, WrongAnswer):
+        return error.smallest(), True
+    once = [each for each in error.exceptions if isinstance(each, WrongAnswer)] if isinstance(error, Flaky) else []
+    return (once[0].finding, False) if once else None
 
 
 class NotCertified(Exception):

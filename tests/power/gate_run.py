@@ -28,7 +28,8 @@ class GateRun:
         examples: how many programs were run before anything was wrong, over all properties.
         operations: the operations of the program that the finding was cut down to.
         elements: the elements of all its inputs.
-        reproduced: whether its reproducer exits with 1 with the fault, and with 0 without; None if there is no fault.
+        reproduced: whether its reproducer exits with 1 with the fault, and with 0 without; None if there is no fault,
+            or no reproducer, as the answer depends on what ran before.
         tail: the last lines of what was printed, where the run broke.
     """
 
@@ -83,7 +84,7 @@ def _read(content: dict[str, Any], seconds: float, fault: str | None) -> GateRun
         tier=finding["tier"],
         operations=len(program["applications"]),
         elements=sum(math.prod(each["tensor"]["shape"]) for each in program["inputs"]),
-        reproduced=_reproduced(finding["reproducer"], fault) if fault else None,
+        reproduced=_reproduced(finding["reproducer"], fault) if fault and finding["reproducer"] else None,
     )
 
 

@@ -145,12 +145,15 @@ def test_broadcast_partners_broadcast():
         return shape, broadcast_partner(dies, shape)
 
     kinds = set()
+    squares = 0
     for shape, partner in drawn(pair):
         result = np.broadcast_shapes(shape, partner)
         assert math.prod(result) <= max(MOST_ELEMENTS, math.prod(shape))
         assert len(result) <= 5
+        squares += len(shape) == 2 and 1 in shape and result == (max(shape),) * 2 and max(shape) > 1
         kinds |= {("same", partner == shape), ("grown", result != shape), ("shorter", len(partner) < len(shape))}
     assert kinds == {(kind, each) for kind in ("same", "grown", "shorter") for each in (True, False)}
+    assert squares > 1, "no column or row becomes a square"
 
 
 def test_keys_of_advanced_indexing_are_of_every_kind():

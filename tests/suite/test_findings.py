@@ -12,6 +12,7 @@ from oracle.finding import Broken, Finding, exact_decimal, triangulate
 from oracle.laws import BOOKKEEPING, LINEARITY, nothing_is_overwritten
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Operation
+from oracle.program import Input, ProgramBuilder, Value
 from oracle.reproducer import AN_ANSWER
 from oracle.route import ROUTES, by_backward
 from oracle.tensor import Fill, Layout, TensorSpec
@@ -161,6 +162,17 @@ def test_triangulation_when_the_definition_is_wrong(monkeypatch):
     assert triangulate(program, Mismatch(0, (), 93.0, due, 1e-13, 1e-14), "cpu").startswith(
         "The definition stands alone"
     )
+
+
+def test_triangulation_where_the_function_waves_within_a_step():
+    def number(value):
+        return TensorSpec((), Layout.contiguous(0), "float64", (value,))
+
+    builder = ProgramBuilder([Input(number(-527765581332480.0))])
+    builder.apply("cos", Value(0))
+    said = triangulate(builder.program(number(-2.0)), Mismatch(0, (), -0.84, Fraction(1), 1e-13, 1e-14), "cpu")
+    assert said.startswith("PyTorch's gradient stands against the enclosure")
+    assert "too coarse to tell" in said
 
 
 def test_triangulation_when_the_oracles_differ():

@@ -51,6 +51,21 @@ def test_its_reproducers_exit_1_with_the_fault_and_0_without(red, pytestconfig):
         assert (present.returncode, present.stderr) == (1, "")
 
 
+def test_an_answer_that_does_not_come_again_is_a_finding_without_a_reproducer(pytestconfig, tmp_path):
+    run = python(
+        "-m", "pytest", "-p", "tests.suite.faults.plugin", "--fault", "cosine-returns-a-stale-gradient",
+        "tests/properties/test_operations.py", "-k", "test_operations", "--device", "cpu", "--dtype", "float64",
+        "--hypothesis-seed", "1", f"--reports={tmp_path}",
+        folder=pytestconfig.rootpath,
+    )  # fmt: skip
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "depends on what ran before" in run.stdout
+    assert "Traceback" not in run.stdout
+    (finding,) = json.loads((tmp_path / "gate.json").read_text())["findings"]
+    assert finding["reproducer"] is None
+    assert {each["operation"] for each in finding["program"]["applications"]} == {"cos"}
+
+
 EMPTY = '''
 from strategies.programs import polynomial_programs
 from tests.gate.judge import for_programs

@@ -47,7 +47,8 @@ def test_floats_keep_to_their_exponents(dtype):
     assert NUMBER_FORMATS[dtype].contains(np.array(draws))
     assert all(each == 0 or 0.25 <= abs(each) < 16 for each in draws)
     assert {math.frexp(each)[1] - 1 for each in draws if each} == set(range(-2, 4))
-    assert len(draws) / 60 < draws.count(0) < len(draws) / 12
+    # One in 25, and half of one list in ten.
+    assert len(draws) / 20 < draws.count(0) < len(draws) / 7
     assert 0 not in numbers_of(floats(dtype=dtype, min_exponent=-2, max_exponent=3, specials=False, zeros=False))
 
 
@@ -181,6 +182,14 @@ def test_number_lists_have_ties_and_constant_slices():
     assert len(draws) / 10 < len(few) < len(draws) / 3
     assert any(len(set(each)) == 6 for each in draws)
     assert set(sample(number_lists(numbers=numbers, count=0), count=10)) == {()}
+
+
+def test_half_of_some_number_lists_is_zero():
+    numbers = floats(dtype="float32", min_exponent=-9, max_exponent=9)
+    several = [each for each in sample(number_lists(numbers=numbers, count=6), count=400) if 1 < each.count(0) < 6]
+    assert 20 < len(several) < 80
+    without = floats(dtype="float32", min_exponent=-9, max_exponent=9, specials=False, zeros=False)
+    assert not any(0 in each for each in sample(number_lists(numbers=without, count=6), count=400))
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,10 @@ def test_programs_are_of_every_kind(dtype):
     cotangents = [output.cotangent for program in programs for output in program.outputs if output.cotangent]
     assert {each.layout.kind for each in cotangents} >= {"contiguous", "transposed", "expanded"}
     assert any(not each.array.any() for each in cotangents if each.count), "no cotangent of zeros"
+    magnitudes = [abs(number) for each in cotangents for number in each.array.ravel().tolist() if number]
+    kind = NUMBER_FORMATS[dtype]
+    assert min(magnitudes) < 2.0 ** (0.4 * kind.minimum_exponent), "no small cotangent"
+    assert max(magnitudes) > 2.0 ** (0.4 * kind.maximum_exponent), "no large cotangent"
     tensors = [each.tensor for program in programs for each in program.inputs]
     assert {each.layout.kind for each in tensors} == set(KINDS)
     # An operand that has to fit a result may have more axes.

@@ -47,6 +47,10 @@ def test_shapes_are_within_bounds_and_of_every_kind():
     assert any(1 in shape for shape in draws)
     assert any(math.prod(shape) >= 20 for shape in draws)
     assert sum(0 in shape for shape in draws) < len(draws) / 4
+    matrices = [shape for shape in draws if len(shape) == 2 and min(shape) > 1]
+    assert sum(rows == columns for rows, columns in matrices) > len(matrices) / 4
+    longest = [shape.index(max(shape)) for shape in draws if len(shape) == 4]
+    assert all(longest.count(axis) > len(longest) / 10 for axis in range(4))
     assert minimal(shapes()) == ()
 
 
