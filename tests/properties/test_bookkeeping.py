@@ -12,6 +12,7 @@ from strategies.lattice_programs import lattice_programs
 from strategies.programs import polynomial_programs, reduction_programs
 from strategies.random_programs import random_programs
 from tests.gate.judge import Judge, for_programs
+from tests.gate.single_operations import over_operations
 
 
 def small_programs(*, dtype: str) -> SearchStrategy[Program]:
@@ -25,8 +26,17 @@ def small_programs(*, dtype: str) -> SearchStrategy[Program]:
     )
 
 
-@for_programs(small_programs, share=2)
-def test_bookkeeping(judge: Judge, program: Program) -> None:
-    """Every law of bookkeeping holds for every program."""
+def _lawful(judge: Judge, program: Program) -> None:
     for law in BOOKKEEPING:
         judge.law(program, law)
+
+
+@for_programs(small_programs)
+def test_bookkeeping(judge: Judge, program: Program) -> None:
+    """Every law of bookkeeping holds for every program."""
+    _lawful(judge, program)
+
+
+def test_bookkeeping_of_operations(judge: Judge) -> None:
+    """Every law of bookkeeping holds for every operation by itself, whose backward gets the very cotangent."""
+    over_operations(judge, _lawful, 1 / 75)
