@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from torch import Tensor
 
@@ -45,7 +46,7 @@ CHAINS = (
             f"products-{length}",
             "chains",
             f"{length} products with 2 and 1/2 in turn, which save nothing and round nothing",
-            lambda size, dtype, length=length: _doubled_and_halved(length, size, dtype),
+            partial(_doubled_and_halved, length),
             largest=_LARGEST // length,
             closed_form=_copied,
         )
@@ -56,7 +57,7 @@ CHAINS = (
             f"sines-{length}",
             "chains",
             f"{length} sines after one another, each of which saves its operand",
-            lambda size, dtype, length=length: _sines(length, size, dtype),
+            partial(_sines, length),
             largest=_LARGEST // length,
         )
         for length in LENGTHS[:3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ DEGREES = (4, 16, 64)
 
 
 def coefficients(degree: int) -> tuple[int, ...]:
-    """Small integers, from the highest power to the constant: 1, -2, 3, -4, 5, -1, 2 …"""
+    """Small integers, from the highest power to the constant: 1, -2, 3, -4, 5, -1, 2 and so on."""
     return tuple((-1) ** power * (power % 5 + 1) for power in range(degree + 1))
 
 
@@ -51,7 +52,7 @@ def _of_degree(degree: int, form: str) -> Workload:
         f"polynomial-{form}-{degree}",
         "polynomials",
         f"a polynomial of degree {degree}, written in {'nested' if form == 'horner' else form} form",
-        lambda size, dtype: _polynomial(factors, form, size, dtype),
+        partial(_polynomial, factors, form),
         # Each operation of theirs takes the oracle a seventh of a second for a million elements.
         largest=10**6 if degree == DEGREES[0] else 10**5,
         closed_form=nested_derivative(factors),
@@ -83,7 +84,7 @@ POLYNOMIALS = (
         "notebook-polynomial",
         "notebook",
         "2x⁴ + x³ + 3x² + 5x + 1",
-        lambda size, dtype: _polynomial(NOTEBOOK_FACTORS, "power", size, dtype),
+        partial(_polynomial, NOTEBOOK_FACTORS, "power"),
         closed_form=nested_derivative(NOTEBOOK_FACTORS),
         largest=10**6,
     ),
@@ -91,14 +92,14 @@ POLYNOMIALS = (
         "notebook-chain",
         "notebook",
         "2y² with y = 3x + 2",
-        lambda size, dtype: _chain(size, dtype, mean=False),
+        partial(_chain, mean=False),
         closed_form=_chain_gradient,
     ),
     Workload(
         "notebook-mean",
         "notebook",
         "the mean of 2y² with y = 3x + 2",
-        lambda size, dtype: _chain(size, dtype, mean=True),
+        partial(_chain, mean=True),
         closed_form=_chain_gradient,
     ),
     *(_of_degree(degree, form) for form in ("power", "horner") for degree in DEGREES),

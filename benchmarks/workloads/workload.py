@@ -64,9 +64,11 @@ def matrix_shape(size: int) -> tuple[int, int]:
 def of_tensors(
     *shapes: tuple[int, ...], dtype: str, steps: Callable[..., Value], layouts: Sequence[Layout | None] = ()
 ) -> ProgramBuilder:
-    """A program under construction: ``steps(builder, x0, x1, …)`` of filled inputs of ``shapes``, all differentiated."""
+    """A program under construction: ``steps(builder, x0, x1, …)`` of inputs of ``shapes``, which require grad."""
     laid = [*layouts, *[None] * (len(shapes) - len(layouts))]
-    inputs = [Input(filled(shape, dtype, seed, layout)) for seed, (shape, layout) in enumerate(zip(shapes, laid, strict=True))]
+    inputs = [
+        Input(filled(shape, dtype, seed, layout)) for seed, (shape, layout) in enumerate(zip(shapes, laid, strict=True))
+    ]
     builder = ProgramBuilder(inputs)
     steps(builder, *map(Value, range(len(shapes))))
     return builder
