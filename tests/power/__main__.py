@@ -13,7 +13,7 @@ from oracle.number_format import NUMBER_FORMATS
 from tests.power.gate_run import GateRun, run_gate
 from tests.power.peers import peers_say
 from tests.power.report import FaultRow, Report
-from tests.power.thresholds import SIZES, TIERS, Threshold, threshold
+from tests.power.thresholds import CHAINS, SIZES, Threshold, threshold
 from tests.suite.faults import FAULTS
 
 
@@ -68,11 +68,12 @@ def _faults(names: list[str], seed: int, jobs: int) -> Iterator[FaultRow]:
 
 
 def _thresholds(jobs: int) -> Iterator[Threshold]:
-    cases = [(dtype, tier, size) for size in SIZES for tier in TIERS for dtype in NUMBER_FORMATS]
+    cases = [(dtype, *chain, size) for size in SIZES for chain in CHAINS for dtype in NUMBER_FORMATS]
     # Other processes, as faults are planted for a whole process.
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         for number, found in enumerate(pool.map(threshold, *zip(*cases, strict=True)), start=1):
-            print(f"[{number}/{len(cases)}] {found.dtype}, {found.size} elements, {found.tier}: {found.error:.1e}")
+            what = f"{found.operations} operations on {found.size} elements in {found.dtype}"
+            print(f"[{number}/{len(cases)}] {what}, {found.tier} tier: {found.error:.1e}", flush=True)
             yield found
 
 

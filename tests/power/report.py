@@ -135,12 +135,12 @@ def _threshold_table(thresholds: Sequence[Threshold]) -> Table:
     """The relative error that is caught in 99 of 100 trials, in one element of one operation's gradient."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("tier")
-    table.add_column("elements", justify="right")
-    for dtype in NUMBER_FORMATS:
-        table.add_column(dtype, justify="right")
-    errors = {(found.tier, found.size, found.dtype): f"{found.error:.1e}" for found in thresholds}
-    for tier, size in dict.fromkeys((found.tier, found.size) for found in thresholds):
-        table.add_row(tier, f"{size:,}", *(errors.get((tier, size, dtype), "") for dtype in NUMBER_FORMATS))
+    for column in ("operations", "elements", *NUMBER_FORMATS):
+        table.add_column(column, justify="right")
+    errors = {(found.tier, found.operations, found.size, found.dtype): f"{found.error:.1e}" for found in thresholds}
+    for tier, operations, size in dict.fromkeys((each.tier, each.operations, each.size) for each in thresholds):
+        found = (errors.get((tier, operations, size, dtype), "") for dtype in NUMBER_FORMATS)
+        table.add_row(tier, str(operations), f"{size:,}", *found)
     return table
 
 

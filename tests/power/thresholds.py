@@ -1,7 +1,7 @@
 """The smallest relative error in one element of one operation's gradient that is caught.
 
-For each trial a well-conditioned program is drawn: a chain of three elementwise operations whose gradients lose no
-digits to cancellation; for the exact tier of products, sums and differences of small integers. In the gradient of one
+For each trial a well-conditioned program is drawn: an elementwise operation or a chain of three, whose gradients lose
+no digits to cancellation; for the exact tier products, sums and differences of small integers. In the gradient of one
 of its operations one element is multiplied by 1 + ε, and the smallest ε that is caught is found by bisection. The
 threshold is what is caught in 99 of 100 trials.
 """
@@ -27,7 +27,9 @@ from tests.suite.faults.fault import Call, Case, Fault
 from tests.suite.faults.planting import planted
 
 SIZES = (1, 10**3, 10**6)
-TIERS = ("exact", "enclosure")
+CHAINS = (("exact", 3), ("enclosure", 1), ("enclosure", 3))
+"""Which tier judges, and how many operations come after one another."""
+
 TRIALS = 100
 
 _OPERATIONS = {
@@ -41,34 +43,38 @@ _STEPS_AN_OCTAVE = 4
 
 @dataclass(frozen=True)
 class Threshold:
-    """What was found for tensors of ``size`` elements: ``error`` is caught in 99 of 100 trials, ``typical`` in half."""
+    """What was found for chains of ``operations`` on tensors of ``size`` elements.
+
+    The relative ``error`` is caught in 99 of 100 trials, ``typical`` in half of them.
+    """
 
     dtype: str
     tier: str
+    operations: int
     size: int
     trials: int
     error: float
     typical: float
 
 
-def threshold(dtype: str, tier: str, size: int, trials: int = TRIALS) -> Threshold:
-    """Run ``trials`` trials of ``tier`` in ``dtype`` on tensors of ``size`` elements.
+def threshold(dtype: str, tier: str, operations: int, size: int, trials: int = TRIALS) -> Threshold:
+    """Run ``trials`` trials of ``tier`` in ``dtype`` on chains of ``operations`` on tensors of ``size`` elements.
 
     Large programs are used for several trials each: their enclosure takes seconds.
     """
-    generator = random.Random(f"{dtype} {tier} {size}")
+    generator = random.Random(f"{dtype} {tier} {operations} {size}")
     found: list[float] = []
     while len(found) < trials:
-        program = _chain(generator, dtype, tier, size)
+        program = _chain(generator, dtype, tier, operations, size)
         truths = certified(program, False) if tier == "exact" else enclosed(program)
         places = _informative(truths)
         repeated = min(20 if size > 10**4 else 1, trials - len(found)) if len(places) else 0
         found += [_smallest(program, truths, generator, int(generator.choice(places))) for _ in range(repeated)]
     found.sort()
-    return Threshold(dtype, tier, size, trials, found[math.ceil(0.99 * trials) - 1], found[trials // 2])
+    return Threshold(dtype, tier, operations, size, trials, found[math.ceil(0.99 * trials) - 1], found[trials // 2])
 
 
-def _chain(generator: random.Random, dtype: str, tier: str, size: int) -> Program:
+def _chain(generator: random.Random, dtype: str, tier: str, operations: int, size: int) -> Program:
     bits = 2 if tier == "exact" else min(NUMBER_FORMATS[dtype].precision - 1, 29)
     exponent = 0 if tier == "exact" else -bits
 
@@ -77,7 +83,7 @@ def _chain(generator: random.Random, dtype: str, tier: str, size: int) -> Progra
 
     builder = ProgramBuilder([Input(numbers()), Input(numbers())])
     value = Value(0)
-    for name in generator.choices(list(_OPERATIONS)[: 3 if tier == "exact" else None], k=3):
+    for name in generator.choices(list(_OPERATIONS)[: 3 if tier == "exact" else None], k=operations):
         value = builder.apply(name, value, *([Value(1)] if _OPERATIONS[name].endswith("Tensor") else []))
     return builder.program(numbers())
 

@@ -77,7 +77,7 @@ def test_what_is_missed_disappoints(run, disappointing):
 
 @pytest.mark.parametrize(("tier", "bound"), [("exact", 2.0**-23), ("enclosure", 1e-5)])
 def test_thresholds_lie_between_a_rounding_and_what_is_due(tier, bound):
-    found = threshold("float32", tier, 17, trials=20)
+    found = threshold("float32", tier, 3, 17, trials=20)
     assert 2.0**-25 < found.typical <= found.error < bound
 
 
