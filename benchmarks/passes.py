@@ -71,7 +71,11 @@ class Prepared:
         clock = host_clock(case.device)
         self.first = {name: _seconds(work, clock) for name, work in self.works.items()}
         self.informative = _judged(self.program, case.device)
-        self.structure = structure(self.program, case.device)
+        self.structure = structure(
+            torch_function(self.program, case.device),
+            leaves(self.program, case.device),
+            cotangents(self.program, case.device),
+        )
 
 
 def _judged(program: Program, device: str) -> float:

@@ -1,16 +1,16 @@
-"""What is counted about a backward pass: nodes, saved bytes, dispatched operations, bytes that must move."""
+"""What is counted about a backward pass: nodes, saved bytes, dispatched operations, bytes that must move.
+
+Nothing but torch is imported: other interpreters, which may have nothing else, count too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-
-from oracle.program import Program
-from oracle.route import cotangents, leaves, torch_function
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,13 @@ class _Dispatched(TorchDispatchMode):
         return function(*arguments, **(named or {}))
 
 
-def structure(program: Program, device: str) -> Structure:
-    """Count what one forward and one backward of ``program`` on ``device`` do."""
-    inputs = leaves(program, device)
+def structure(
+    function: Callable[..., list[Tensor]], inputs: Sequence[Tensor], cotangents: Sequence[Tensor | None]
+) -> Structure:
+    """Count what one forward and one backward of ``function``, from ``inputs`` to outputs, do.
+
+    - ``cotangents``: one for each output; None for the implicit 1.
+    """
     saved: list[Tensor] = []
 
     def keep(tensor: Tensor) -> Tensor:
@@ -52,12 +56,11 @@ def structure(program: Program, device: str) -> Structure:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        outputs = torch_function(program, device)(*inputs)
+        outputs = function(*inputs)
     given = [
-        torch.ones_like(output) if each is None else each
-        for output, each in zip(outputs, cotangents(program, device), strict=True)
+        torch.ones_like(output) if each is None else each for output, each in zip(outputs, cotangents, strict=True)
     ]
-    wanted = [inputs[index] for index in program.differentiated]
+    wanted = [each for each in inputs if each.requires_grad]
     with _Dispatched() as dispatched:
         gradients = torch.autograd.grad(outputs, wanted, given, allow_unused=True)
     return Structure(

@@ -103,8 +103,11 @@ def _split(value: Fraction) -> tuple[float, float]:
     return high, float(value - Fraction(high))
 
 
-def _script(program: Program, device: str, title: str, check: list[str]) -> str:
-    text = mathematics(program)
+def definitions(program: Program) -> str:
+    """Source that defines ``inputs()``, ``program(x0, x1, …)`` and ``cotangents()`` of ``program`` on ``device``.
+
+    It wants the names ``torch``, ``math`` and ``device``, and nothing else.
+    """
     names = [value_name(program, index) for index in range(len(program.inputs))]
     build = []
     for name, each in zip(names, program.inputs, strict=True):
@@ -121,11 +124,18 @@ def _script(program: Program, device: str, title: str, check: list[str]) -> str:
             gradients.append(tensor_source(output.cotangent, f"gradient{number}"))
     gradients.append(f"return [{', '.join(listed)}]")
     sections = [
-        f'"""{title}\n\n{text}\n"""',
-        f"from __future__ import annotations\n\nimport math\n\nimport torch\n\ndevice = {device!r}",
         "def inputs():\n" + _indented("\n".join([*build, f"return [{', '.join(names)}]"])),
         function_source(program),
         "def cotangents():\n" + _indented("\n".join(gradients)),
+    ]
+    return "\n\n\n".join(sections)
+
+
+def _script(program: Program, device: str, title: str, check: list[str]) -> str:
+    sections = [
+        f'"""{title}\n\n{mathematics(program)}\n"""',
+        f"from __future__ import annotations\n\nimport math\n\nimport torch\n\ndevice = {device!r}",
+        definitions(program),
         "\n".join(check),
     ]
     return "\n\n\n".join(sections) + "\n"

@@ -113,7 +113,15 @@ def provenance(request: pytest.FixtureRequest) -> dict[str, Any]:
     return found
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     draft = config.stash.get(DRAFT, None)
-    if draft is not None and draft.exists():
-        draft.replace(draft.with_name("benchmarks.json"))
+    if draft is None or not draft.exists():
+        return
+    from benchmarks.records import read
+    from benchmarks.summary import table
+    from tests.gate.report import as_text
+
+    path = draft.replace(draft.with_name("benchmarks.json"))
+    terminalreporter.section("gradcert")
+    terminalreporter.write(as_text(max(terminalreporter._tw.fullwidth, 120), table(read(path))) + "\n\n")
+    terminalreporter.write(f"{options.shown_path(config, path)}\n")

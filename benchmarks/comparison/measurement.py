@@ -1,0 +1,170 @@
+"""One comparison of two interpreters: the gradients first, then what can be counted, then times taken in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+
+from benchmarks.comparison.interpreter import Interpreter
+from benchmarks.comparison.rule import Comparison, Pairs, compared
+from benchmarks.passes import WrongGradient
+from benchmarks.workloads import WORKLOADS
+from oracle.finding import Finding
+from oracle.program import Program
+from oracle.reproducer import definitions
+from oracle.route import Answer, leaves, torch_function
+from oracle.verdict import Truths, enclosed, judge
+
+ROUND_SECONDS = 0.004
+"""How long one of a pair takes: far longer than reading the clock, and over before the load of the machine changes."""
+
+COUNTED = ("nodes", "saved_bytes", "dispatched")
+"""What is compared with no tolerance."""
+
+GATED = (
+    ("notebook-chain", 1000, "float32"),
+    ("polynomial-horner-16", 1000, "float32"),
+    ("products-100", 64, "float32"),
+    ("sines-10", 1000, "float64"),
+    ("tanh", 65536, "float32"),
+    ("mul-row", 10**5, "float32"),
+    ("sum-inner", 10**5, "float32"),
+    ("softmax-inner", 10**5, "float32"),
+    ("matmul", 10**4, "float32"),
+    ("exp", 10**5, "bfloat16"),
+    ("mul", 10**6, "float32"),
+)
+"""Workloads, elements and dtypes that are compared: few, as each may err. All but the last fit into caches."""
+
+CONTROL = ("sines-10", 1000, "float32")
+"""What the controls run: cheap, and like most of what is compared."""
+
+INJECTED = Fraction(3, 2)
+"""How much longer head takes in the control that must be found slower."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one pass of one workload.
+
+    Attributes:
+        workload, size, dtype, timed: what was compared.
+        comparison: of the times; None where the gradient is wrong.
+        heavier, lighter: what head counts more of, and less: the name, base's count and head's.
+        wrong: what is wrong with head's gradient, if anything is.
+    """
+
+    workload: str
+    size: int
+    dtype: str
+    timed: str
+    comparison: Comparison | None = None
+    heavier: tuple[tuple[str, int, int], ...] = ()
+    lighter: tuple[tuple[str, int, int], ...] = ()
+    wrong: str = ""
+
+
+@dataclass
+class Controls:
+    """What must come out of every comparison that can be trusted.
+
+    Attributes:
+        alike: base beside another process of itself: anything but slower.
+        injected: base beside itself with half as many calls again: slower.
+    """
+
+    alike: Comparison
+    injected: Comparison
+
+    @property
+    def hold(self) -> bool:
+        """Whether both came out as they must."""
+        return self.alike.verdict != "slower" and self.injected.verdict == "slower"
+
+
+def written(workload: str, size: int, dtype: str) -> Program:
+    """The program of a workload of the registry."""
+    return WORKLOADS[workload].write(size, dtype)
+
+
+def pairs_of(
+    base: Interpreter, head: Interpreter, name: str, timed: str, *, factor: Fraction = Fraction(1)
+) -> Callable[[int], Pairs]:
+    """What takes pairs of ``name``: AB BA AB …, each side for the same number of calls.
+
+    - ``factor``: how many times as many calls head makes.
+    """
+    calls = base.calibrate(name, timed, ROUND_SECONDS)
+    calls = -(-calls // factor.denominator) * factor.denominator
+    head.calibrate(name, timed, ROUND_SECONDS)
+    more = int(calls * factor)
+
+    def take(count: int) -> Pairs:
+        pairs = []
+        for number in range(count):
+            if number % 2:
+                second = head.time(name, timed, more)
+                pairs.append((base.time(name, timed, calls) / calls, second / calls))
+            else:
+                first = base.time(name, timed, calls)
+                pairs.append((first / calls, head.time(name, timed, more) / calls))
+        return pairs
+
+    return take
+
+
+def controls(base: Interpreter, other: Interpreter, device: str, *, injected: Fraction = INJECTED) -> Controls:
+    """Run the controls: ``other`` is another process of base's Python."""
+    source = definitions(written(*CONTROL))
+    for each in (base, other):
+        each.prepare("control", source, device)
+    alike = compared(pairs_of(base, other, "control", "backward"))
+    slow = compared(pairs_of(base, other, "control", "backward", factor=injected))
+    for each in (base, other):
+        each.forget("control")
+    return Controls(alike, slow)
+
+
+def rows(
+    base: Interpreter, head: Interpreter, device: str, chosen: Sequence[tuple[str, int, str]] = GATED
+) -> Iterator[Row]:
+    """Compare the ``chosen`` workloads: forward and backward of each, one row for each pass."""
+    for workload, size, dtype in chosen:
+        program = written(workload, size, dtype)
+        truths = enclosed(program)
+        source = definitions(program)
+        counts, complaints = [], []
+        for each in (base, head):
+            counted, gradients = each.prepare("program", source, device)
+            counts.append(counted)
+            complaints.append(_complaint(program, truths, gradients, device))
+        if complaints[0]:
+            raise WrongGradient(f"base's gradient of {workload} is wrong\n\n{complaints[0]}")
+        what = (workload, size, dtype)
+        if complaints[1]:
+            yield Row(*what, "backward", wrong=complaints[1])
+            continue
+        differ = [(name, counts[0][name], counts[1][name]) for name in COUNTED if counts[0][name] != counts[1][name]]
+        heavier = tuple(each for each in differ if each[2] > each[1])
+        lighter = tuple(each for each in differ if each[2] < each[1])
+        for timed in ("forward", "backward"):
+            yield Row(*what, timed, compared(pairs_of(base, head, "program", timed)), heavier, lighter)
+        for each in (base, head):
+            each.forget("program")
+
+
+def _complaint(program: Program, truths: Truths, gradients: Sequence[object], device: str) -> str:
+    """What is wrong with ``gradients``, which another interpreter computed; empty if nothing is."""
+    shapes = [program.inputs[index].tensor.shape for index in program.differentiated]
+    dtype = getattr(torch, program.dtype)
+    found = {
+        index: None if each is None else torch.tensor(each).reshape(shape).to(dtype)
+        for index, each, shape in zip(program.differentiated, gradients, shapes, strict=True)
+    }
+    outputs = [output.detach().cpu() for output in torch_function(program, "cpu")(*leaves(program, "cpu"))]
+    verdict = judge(program, Answer(outputs, found), truths)
+    wrong = [each for each in verdict.wrong if each.source is not None]
+    return Finding(program, device, "autograd.grad", truths.tier, wrong[0]).message if wrong else ""
