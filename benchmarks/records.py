@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import cattrs
 import numpy as np
 
 CHEAP_GRADIENT = 5
@@ -169,13 +170,15 @@ def read(path: Path) -> Results:
         return results(content)
     except (ValueError, UnicodeDecodeError) as error:
         raise BrokenResults(f"{path}: broken JSON ({error})") from None
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, cattrs.BaseValidationError) as error:
         raise BrokenResults(f"{path}: not what 'tox run -e bench' writes (no {error})") from None
 
 
 def results(content: dict[str, Any]) -> Results:
-    """The results in the ``content`` of a file."""
+    """The results in the ``content`` of a file: pytest-benchmark's own, or what ``benchmarks.store`` kept of one."""
     provenance = content["gradcert"]
+    if "records" in content:
+        return Results(provenance, tuple(cattrs.structure(each, Record) for each in content["records"]))
     cases: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for each in content["benchmarks"]:
         info = each["extra_info"]

@@ -8,15 +8,16 @@ import math
 import pytest
 
 from benchmarks.records import BrokenResults, growth_exponent, read, results
+from benchmarks.store import name, text
 
 SECONDS = {"primal": 2e-6, "forward": 4e-6, "backward": 6e-6, "total": 12e-6, "closed form": 1.5e-6}
 
 
-def timed(name, seconds, *, workload="products-10", family="chains", size=100, nodes=11):
+def timed(what, seconds, *, workload="products-10", family="chains", size=100, nodes=11):
     """One pass as pytest-benchmark writes it."""
     info = {
         "workload": workload, "family": family, "says": "ten products", "size": size, "dtype": "float32",
-        "device": "cpu", "timed": name, "first_seconds": 1e-3, "informative": 1.0, "nodes": nodes, "saved_bytes": 0,
+        "device": "cpu", "timed": what, "first_seconds": 1e-3, "informative": 1.0, "nodes": nodes, "saved_bytes": 0,
         "dispatched": 10, "primal_bytes": 800, "backward_bytes": 1200,
     }  # fmt: skip
     stats = {"median": seconds, "q1": 0.9 * seconds, "q3": 1.2 * seconds, "min": 0.8 * seconds, "rounds": 9}
@@ -79,7 +80,7 @@ def test_growth_over_nodes_and_elements():
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("written", "words"),
     [
         (None, "no such file; 'tox run -e bench' makes one"),
         ("{", "broken JSON"),
@@ -87,10 +88,10 @@ def test_growth_over_nodes_and_elements():
         ("[]", "not what 'tox run -e bench' writes"),
     ],
 )
-def test_what_cannot_be_read_gets_one_line(text, words, tmp_path):
+def test_what_cannot_be_read_gets_one_line(written, words, tmp_path):
     path = tmp_path / "benchmarks.json"
-    if text is not None:
-        path.write_text(text)
+    if written is not None:
+        path.write_text(written)
     with pytest.raises(BrokenResults) as caught:
         read(path)
     assert words in str(caught.value)
@@ -101,3 +102,22 @@ def test_a_file_is_read_back(tmp_path):
     path = tmp_path / "benchmarks.json"
     path.write_text(json.dumps(content([timed(name, seconds) for name, seconds in SECONDS.items()])))
     assert len(read(path).records) == 1
+
+
+def test_what_is_stored_is_read_back(tmp_path):
+    found = results(content([timed(name, seconds) for name, seconds in SECONDS.items()]))
+    path = tmp_path / "stored.json"
+    path.write_text(text(found))
+    again = read(path)
+    # To four digits.
+    assert text(again) == text(found)
+    assert len(again.records) == len(found.records)
+    assert again.provenance == found.provenance
+    assert name(again) == "a-processor-torch-2.13.0"
+
+
+def test_what_was_stored_and_is_broken_gets_one_line(tmp_path):
+    path = tmp_path / "stored.json"
+    path.write_text('{"gradcert": {}, "records": [{"workload": "exp"}]}')
+    with pytest.raises(BrokenResults, match="not what 'tox run -e bench' writes"):
+        read(path)
