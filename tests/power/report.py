@@ -46,8 +46,8 @@ class Report:
         return missed or any(run.verdict != "green" for _, run in self.alarms)
 
     def table(self) -> str:
-        """A row for each fault, in the order of the areas, and a summary."""
-        tables = [_table(self._in_order())] if self.rows else []
+        """A row for each fault, in the order of the areas, one for each area, and a summary."""
+        tables = [_table(self._in_order()), _area_table(self.rows)] if self.rows else []
         tables += [_threshold_table(self.thresholds)] if self.thresholds else []
         return as_text(200, *tables, *self.summary())
 
@@ -128,6 +128,24 @@ def _table(rows: Sequence[FaultRow]) -> Table:
             _yes(run.reproduced),
             *(_yes(row.peers[peer]) for peer in PEERS),
         )
+    return table
+
+
+def _area_table(rows: Sequence[FaultRow]) -> Table:
+    """How many of each area's faults were caught; of fewer, where a peer has nothing to say of some."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("area")
+    for column in ("faults", "gate", "slow", "fast", "OpInfo"):
+        table.add_column(column, justify="right")
+    for area in dict.fromkeys(_area(row.fault) for row in rows):
+        there = [row for row in rows if _area(row.fault) == area]
+        caught = sum(row.run.verdict == "red" for row in there)
+        said = [[row.peers[peer] for row in there if row.peers[peer] is not None] for peer in PEERS]
+        counts = (
+            str(sum(map(bool, each))) if len(each) == len(there) else f"{sum(map(bool, each))} of {len(each)}"
+            for each in said
+        )
+        table.add_row(area, str(len(there)), str(caught), *counts)
     return table
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.suite.faults import AREAS, FAULTS
 from tests.suite.faults.asking import gradients
 from tests.suite.faults.planting import planted
+from tests.suite.processes import FAULT, python
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -36,3 +37,13 @@ def test_there_are_many_faults_of_every_area():
     assert len(FAULTS) == sum(map(len, AREAS.values())) >= 60
     assert min(map(len, AREAS.values())) >= 3
     assert Counter(bool(fault.modelled_on) for fault in FAULTS.values())[True] >= 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [((), "the following arguments are required: NAME, SCRIPT"), ((FAULT, "nowhere.py"), "nowhere.py: no such file")],
+)
+def test_running_a_script_with_a_fault_wants_both_names(arguments, words, pytestconfig):
+    run = python("-m", "tests.suite.faults", *arguments, folder=pytestconfig.rootpath)
+    assert run.returncode == 2
+    assert words in run.stderr
