@@ -35,21 +35,20 @@ def layout(dies: Dice, shape: tuple[int, ...], expand: bool) -> Layout:
     """The layout that ``dies`` tell, as ``layouts`` draws it."""
     rank = len(shape)
     long_axes = [axis for axis, side in enumerate(shape) if side > 1]
-    kinds = ["contiguous"]
-    kinds += ["transposed"] if len(long_axes) > 1 else []
+    kinds = ["transposed"] if len(long_axes) > 1 else []
     kinds += ["sliced"] if rank else []
     kinds += ["expanded"] if expand and long_axes else []
     # As many as all others together: most of these tensors have too few axes longer than 1 to tell the difference.
     kinds += ["channels_last"] * 4 if rank in (4, 5) else []
     plain = Layout.contiguous(rank)
-    if len(kinds) == 1:
+    if not kinds or not dies.perhaps():
         return plain
-    kind = dies.among(("contiguous", dies.among(kinds)))
-    if kind == "contiguous":
-        return plain
+    kind = dies.among(kinds)
     if kind == "channels_last":
         return Layout.channels_last(rank)
     order = dies.permutation(rank)
+    if order == plain.order:
+        order = order[::-1]
     if kind == "transposed":
         return Layout(order, plain.starts, plain.steps)
     if kind == "expanded":

@@ -13,7 +13,7 @@ def test_operations(judge: Judge) -> None:
     def right(judge: Judge, program: Program) -> None:
         judge.enclosed(program, route="autograd.grad")
 
-    over_operations(judge, right, 1 / 8)
+    over_operations(judge, right, 1 / 4)
 
 
 def test_definitions(judge: Judge) -> None:
