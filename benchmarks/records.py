@@ -134,12 +134,12 @@ class Results:
         return {key: exponent for key, points in found.items() if (exponent := growth_exponent(points)) is not None}
 
     @cached_property
-    def graph_growth(self) -> dict[tuple[str, str, int], float]:
-        """By kind of chain, dtype and number of elements: the exponent with which backward grows over its nodes."""
-        found: dict[tuple[str, str, int], list[tuple[float, float]]] = {}
+    def graph_growth(self) -> dict[tuple[str, str, str, int], float]:
+        """By kind of chain, dtype, device and number of elements: the exponent with which backward grows over nodes."""
+        found: dict[tuple[str, str, str, int], list[tuple[float, float]]] = {}
         for record in self.records:
             if record.family == "chains":
-                key = (record.workload.rsplit("-", 1)[0], record.dtype, record.size)
+                key = (record.workload.rsplit("-", 1)[0], record.dtype, record.device, record.size)
                 found.setdefault(key, []).append((record.structure["nodes"], record._seconds("backward")))
         return {key: exponent for key, points in found.items() if (exponent := growth_exponent(points)) is not None}
 
@@ -195,15 +195,20 @@ def _record(passes: list[dict[str, Any]], provenance: dict[str, Any]) -> Record:
     info = passes[0]["extra_info"]
     device = provenance["devices"][info["device"]]
     on_device = {each["extra_info"]["timed"]: each["extra_info"].get("device_seconds") for each in passes}
-    return Record(
-        **{name: info[name] for name in ("workload", "family", "says", "size", "dtype", "device", "informative")},
-        timings={each["extra_info"]["timed"]: _timing(each["stats"]) for each in passes},
-        first={each["extra_info"]["timed"]: each["extra_info"]["first_seconds"] for each in passes},
-        structure={name: info[name] for name in _COUNTS},
-        device_timings={name: seconds["median"] for name, seconds in on_device.items() if seconds},
-        **{name: device[name] for name in ("bandwidth", "node_seconds", "call_seconds")},
-    )
+    content = {name: info[name] for name in ("workload", "family", "says", "size", "dtype", "device", "informative")}
+    content |= {name: device[name] for name in ("bandwidth", "node_seconds", "call_seconds")}
+    content["timings"] = {each["extra_info"]["timed"]: _timing(each["stats"]) for each in passes}
+    content["first"] = {each["extra_info"]["timed"]: each["extra_info"]["first_seconds"] for each in passes}
+    content["structure"] = {name: info[name] for name in _COUNTS}
+    content["device_timings"] = {name: seconds["median"] for name, seconds in on_device.items() if seconds}
+    # Checks the kind of each, too.
+    return cattrs.structure(content, Record)
 
 
-def _timing(stats: dict[str, Any]) -> Timing:
-    return Timing(stats["median"], stats["q1"], stats["q3"], stats["min"], stats["rounds"], stats["iterations"])
+_STATISTICS = {"median": "median", "low": "q1", "high": "q3", "fastest": "min"}
+"""Fields of a timing, and what pytest-benchmark calls them."""
+
+
+def _timing(stats: dict[str, Any]) -> dict[str, Any]:
+    found = {name: stats[theirs] for name, theirs in _STATISTICS.items()}
+    return found | {"rounds": stats["rounds"], "iterations": stats["iterations"]}

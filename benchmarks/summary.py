@@ -1,61 +1,35 @@
-"""A table of results: one row for each family of workloads."""
+"""The table of results that a terminal shows: one row for each family of workloads."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from statistics import median
 
 from rich import box
 from rich.table import Table
 
+from benchmarks.families import above_bound, families
 from benchmarks.records import CHEAP_GRADIENT, Results
-
-COLUMNS = (
-    "family",
-    "device",
-    "cases",
-    "backward/forward",
-    "total/primal",
-    f"within {CHEAP_GRADIENT}×",
-    "bandwidth",
-    "µs a node",
-    "× closed form",
-)
-"""Medians over a family's cases; how many keep to the cheap-gradient bound; the largest share of the copy bandwidth."""
-
-
-def rows(results: Results) -> list[tuple[str, ...]]:
-    """One row of ``COLUMNS`` for each family and device, in the order in which they were timed."""
-    found = []
-    for family, device in dict.fromkeys((record.family, record.device) for record in results.records):
-        records = [each for each in results.records if (each.family, each.device) == (family, device)]
-        found.append(
-            (
-                family,
-                device,
-                str(len(records)),
-                _middle(record.backward_to_forward for record in records),
-                _middle(record.total_to_primal for record in records),
-                f"{sum(record.is_cheap for record in records)} of {len(records)}",
-                f"{max(record.bandwidth_share for record in records):.0%}",
-                _middle(record.node_microseconds for record in records),
-                _middle(record.to_closed_form for record in records),
-            )
-        )
-    return found
-
-
-def _middle(values: Iterable[float]) -> str:
-    known = [value for value in values if not math.isnan(value)]
-    return f"{median(known):.2f}" if known else "-"
 
 
 def table(results: Results) -> Table:
-    """The rows as a table for a terminal."""
+    """Medians over the cases of each family and device, and how many keep to the cheap-gradient bound."""
     found = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in COLUMNS:
-        found.add_column(column, justify="left" if column in ("family", "device") else "right", no_wrap=True)
-    for row in rows(results):
-        found.add_row(*row)
+    for column in ("family", "device"):
+        found.add_column(column, no_wrap=True)
+    for column in ("cases", "backward/forward", "total/primal", f"within {CHEAP_GRADIENT}×", "bandwidth", "µs a node"):
+        found.add_column(column, justify="right", no_wrap=True)
+    found.add_column("× closed form", justify="right", no_wrap=True)
+    for family in families(results):
+        count = len(family.records)
+        found.add_row(
+            family.name,
+            family.device,
+            str(count),
+            f"{family.backward_to_forward:.2f}",
+            f"{family.total_to_primal:.2f}",
+            f"{count - len(above_bound(family.records))} of {count}",
+            f"{family.bandwidth_share:.0%}",
+            f"{family.node_microseconds:.2f}",
+            "-" if math.isnan(family.to_closed_form) else f"{family.to_closed_form:.2f}",
+        )
     return found

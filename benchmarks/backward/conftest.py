@@ -13,9 +13,6 @@ CASES = pytest.StashKey[list[Any]]()
 DRAFT = pytest.StashKey[Path]()
 PROVENANCE = pytest.StashKey[dict[str, Any]]()
 
-QUICK = {"float64": (10**5,), "float32": (1, 10**3, 10**5), "bfloat16": (10**5,)}
-"""Numbers of elements that are timed by default, for each dtype; ``--full`` times all."""
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("gradcert-benchmarks", "gradcert: what is timed")
@@ -47,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _chosen_cases(config: pytest.Config) -> list[Any]:
     from benchmarks.passes import Case
+    from benchmarks.workloads.workload import QUICK
 
     dtypes = options.chosen_dtypes(config) if config.getoption("--dtype") else list(QUICK)
     pairs, _ = options.chosen_cases(config, dtypes)

@@ -22,6 +22,9 @@ DTYPES = ("float64", "float32", "bfloat16")
 SIZES = tuple(10**power for power in range(8))
 """Numbers of elements, 1 to 10^7."""
 
+QUICK = {"float64": (10**5,), "float32": (1, 10**3, 10**5), "bfloat16": (10**5,)}
+"""Numbers of elements that are timed by default, for each dtype."""
+
 
 @dataclass(frozen=True)
 class Workload:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from io import StringIO
@@ -19,6 +20,7 @@ from rich.table import Table
 from oracle.known_issues import present_issues
 from oracle.operations import OPERATIONS
 from tests.gate.judge import Record
+from tests.gate.whole_files import write_whole_texts
 
 
 class GateReport:
@@ -114,6 +116,7 @@ def as_text(width: int, *parts: Table | str) -> str:
 def environment() -> dict[str, str]:
     """What every report says of where it was made."""
     return {
+        "date": time.strftime("%Y-%m-%d"),
         "torch": str(torch.__version__),
         "python": platform.python_version(),
         "machine": platform.platform(),
@@ -122,9 +125,7 @@ def environment() -> dict[str, str]:
 
 def write_whole(path: Path, content: dict[str, Any]) -> Path:
     """Write ``content`` as JSON, whole or not at all, and return ``path``."""
-    draft = path.with_suffix(".json.part")
-    draft.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    draft.replace(path)
+    write_whole_texts({path: json.dumps(content, indent=1, ensure_ascii=False) + "\n"})
     return path
 
 

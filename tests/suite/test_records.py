@@ -75,7 +75,7 @@ def test_growth_over_nodes_and_elements():
         for name, seconds in SECONDS.items()
     ]
     found = results(content(passes))
-    assert found.graph_growth[("products", "float32", 100)] == pytest.approx(1, abs=0.05)
+    assert found.graph_growth[("products", "float32", "cpu", 100)] == pytest.approx(1, abs=0.05)
     assert found.growth == {}
 
 

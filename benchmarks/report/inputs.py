@@ -1,0 +1,251 @@
+"""What a report is made of: the JSON files that a folder holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from cattrs import BaseValidationError, structure, transform_error
+
+from benchmarks import records
+from tests.power.gate_run import GateRun
+
+COMMANDS = {
+    "gate.json": "tox run -e gate",
+    "power.json": "tox run -e power",
+    "accuracy.json": "tox run -e gate",
+    "benchmarks.json": "tox run -e bench",
+}
+"""The files, and what makes each."""
+
+
+class BrokenInput(Exception):
+    """A report cannot be made of what is there, and why, in one line."""
+
+
+@dataclass(frozen=True)
+class Property:
+    """What one property did on one device with one dtype; ``seconds`` and counts as in ``tests.gate.judge.Record``."""
+
+    property: str
+    device: str
+    dtype: str
+    examples: int
+    comparisons: int
+    elements: int
+    informative: int
+    worst: float
+    seconds: float
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: its full message, and where its reproducer lies; None if it did not come again."""
+
+    identifier: str
+    device: str
+    dtype: str
+    route: str
+    tier: str
+    message: str
+    reproducer: str | None
+
+
+@dataclass(frozen=True)
+class KnownIssue:
+    """A wrong gradient that this PyTorch is known to have."""
+
+    name: str
+    reason: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How often an operation was drawn, and how often a gradient of it told something."""
+
+    drawn: int
+    judged: int
+
+
+@dataclass(frozen=True)
+class Gate:
+    """``gate.json``; operations by name, then by device and dtype."""
+
+    torch: str
+    python: str
+    machine: str
+    devices: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    left_out: tuple[str, ...]
+    profile: str
+    max_examples: int
+    seed: str | None
+    verdict: str
+    properties: tuple[Property, ...]
+    operations: dict[str, dict[str, Judged]]
+    findings: tuple[Finding, ...]
+    known_issues: tuple[KnownIssue, ...]
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class PlantedFault:
+    """What the gate and its peers say of one fault; a peer that could not be asked says None."""
+
+    name: str
+    area: str
+    says: str
+    gate: GateRun
+    peers: dict[str, bool | None]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The relative ``error`` of one element that is caught in 99 of 100 trials, and the ``typical`` one, in half."""
+
+    dtype: str
+    tier: str
+    operations: int
+    size: int
+    trials: int
+    error: float
+    typical: float
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What the gate said under a seed, without a fault; anything but green is a false alarm."""
+
+    seed: int
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Power:
+    """``power.json``."""
+
+    torch: str
+    seed: int
+    summary: tuple[str, ...]
+    faults: tuple[PlantedFault, ...]
+    thresholds: tuple[Threshold, ...]
+    alarms: tuple[Alarm, ...]
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How accurate values or gradients were, in ulp, and how many of them were lost where a normal number was due."""
+
+    compared: int
+    maximal_ulp: float
+    mean_ulp: float
+    worst_input: float
+    zero: int
+    infinite: int
+    nan: int
+
+
+@dataclass(frozen=True)
+class SweptOperation:
+    """One operation in the sweep, at every ``stride``-th number of its dtype."""
+
+    operation: str
+    dtype: str
+    device: str
+    stride: int
+    inputs: int
+    forward: Accuracy
+    gradient: Accuracy
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """``accuracy.json``."""
+
+    torch: str
+    operations: tuple[SweptOperation, ...]
+    date: str = ""
+
+
+@dataclass
+class Inputs:
+    """Whatever of the files is there; ``raw`` holds their bytes by name."""
+
+    gate: Gate | None = None
+    power: Power | None = None
+    sweep: Sweep | None = None
+    results: records.Results | None = None
+    raw: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def releases(self) -> dict[str, str]:
+        """The version of PyTorch that each file is about."""
+        of = {"gate.json": self.gate, "power.json": self.power, "accuracy.json": self.sweep}
+        found = {name: each.torch for name, each in of.items() if each is not None}
+        return found | ({"benchmarks.json": str(self.results.provenance["torch"])} if self.results else {})
+
+
+def read(folder: Path) -> Inputs:
+    """The files of ``folder`` that a report is made of.
+
+    Raises:
+        BrokenInput: if there are none, or one cannot be read.
+    """
+    if not folder.is_dir():
+        raise BrokenInput(f"{folder}: no such folder")
+    found = Inputs()
+    for name in COMMANDS:
+        path = folder / name
+        if path.exists():
+            found.raw[name] = _bytes(path)
+    if not found.raw:
+        raise BrokenInput(f"{folder}: none of {', '.join(COMMANDS)} is there; {_what_makes_them()}")
+    found.gate = _structured(folder, "gate.json", Gate, found.raw)
+    found.power = _structured(folder, "power.json", Power, found.raw)
+    found.sweep = _structured(folder, "accuracy.json", Sweep, found.raw)
+    if "benchmarks.json" in found.raw:
+        try:
+            found.results = records.read(folder / "benchmarks.json")
+        except records.BrokenResults as error:
+            raise BrokenInput(str(error)) from None
+    return found
+
+
+def _what_makes_them() -> str:
+    by_command: dict[str, list[str]] = {}
+    for name, command in COMMANDS.items():
+        by_command.setdefault(command, []).append(name)
+    return ", ".join(f"'{command}' makes {' and '.join(names)}" for command, names in by_command.items())
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BrokenInput(f"{path}: cannot be read ({error.strerror})") from None
+
+
+_T = TypeVar("_T")
+
+
+def _structured(folder: Path, name: str, kind: type[_T], raw: dict[str, bytes]) -> _T | None:
+    if name not in raw:
+        return None
+    try:
+        return structure(json.loads(raw[name]), kind)
+    except BaseValidationError as error:
+        complaint = next(_lines(error))
+        raise BrokenInput(f"{folder / name}: not what '{COMMANDS[name]}' writes ({complaint})") from None
+    except ValueError as error:
+        raise BrokenInput(f"{folder / name}: broken JSON ({error})") from None
+
+
+def _lines(error: BaseValidationError) -> Iterator[str]:
+    for line in transform_error(error, path="it"):
+        yield " ".join(line.split())

@@ -1,0 +1,120 @@
+"""The summary in Markdown, for a step of a CI job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.families import above_bound, families
+from benchmarks.records import CHEAP_GRADIENT, Record
+from benchmarks.report import correctness, quantities
+from benchmarks.report.inputs import COMMANDS, Finding, Gate, Inputs
+from benchmarks.report.overview import warnings
+
+MOST_LISTED = 20
+"""Findings, and cases above the bound, that are listed; a step's summary may have a megabyte."""
+
+_MARKS = {"green": "✅", "red": "❌", "none": "❔"}
+
+
+def summary(inputs: Inputs) -> str:
+    """The whole summary."""
+    headline = correctness.headline(inputs.gate)
+    lines = [f"## {_MARKS[headline.colour]} {headline.title}", "", _escaped(headline.sentence), ""]
+    if headline.facts:
+        lines += [", ".join(f"{name}: {_escaped(value)}" for name, value in headline.facts), ""]
+    lines += [line for warning in warnings(inputs) for line in (f"**Careful.** {_escaped(warning)}", "")]
+    lines += _gate(inputs.gate) if inputs.gate else _absent("gate.json")
+    lines += ["### Detection power", ""]
+    lines += [*(f"- {_escaped(line)}" for line in inputs.power.summary), ""] if inputs.power else _absent("power.json")
+    lines += ["### Cost", ""]
+    lines += _cost(inputs) if inputs.results else _absent("benchmarks.json")
+    return "\n".join(lines)
+
+
+def _absent(name: str) -> list[str]:
+    return [f"There is no {name}: `{COMMANDS[name]}` makes it.", ""]
+
+
+def _gate(gate: Gate) -> list[str]:
+    lines = []
+    if gate.findings:
+        lines += ["### Findings", ""]
+        for finding in gate.findings[:MOST_LISTED]:
+            lines += _finding(finding)
+        lines += _left_out(gate.findings, "finding")
+    rows = [
+        (
+            each.name,
+            quantities.count(each.examples),
+            quantities.count(each.comparisons),
+            quantities.count(each.elements) if each.elements else quantities.ABSENT,
+            each.informative_share,
+            f"{each.worst:.2f}" if each.worst else quantities.ABSENT,
+            f"{each.seconds:.1f} s",
+            f"**{each.verdict}**" if each.wrong_in else each.verdict,
+        )
+        for each in correctness.by_property(gate)
+    ]
+    columns = ("Property", "Examples", "Comparisons", "Gradients", "Informative", "Radii", "Time", "Verdict")
+    return [*lines, "### Properties", "", *_table(columns, "lrrrrrrl", rows), ""]
+
+
+def _finding(finding: Finding) -> list[str]:
+    fence = "```"
+    while fence in finding.message:
+        fence += "`"
+    lines = [fence + "text", finding.message, fence, ""]
+    return [*lines, f"`python {finding.reproducer}`", ""] if finding.reproducer else lines
+
+
+def _cost(inputs: Inputs) -> list[str]:
+    assert inputs.results is not None
+    records = inputs.results.records
+    rows = [
+        (
+            family.name,
+            family.device,
+            quantities.count(len(family.records)),
+            quantities.ratio(family.backward_to_forward),
+            quantities.ratio(family.total_to_primal),
+            quantities.ratio(family.to_closed_form),
+            quantities.share(family.bandwidth_share),
+            quantities.count(len(above_bound(family.records))),
+        )
+        for family in families(inputs.results)
+    ]
+    columns = ("Family", "Device", "Cases", "Backward / forward", "Total / primal", "To closed form", "Bandwidth")
+    lines = [*_table((*columns, "Above the bound"), "llrrrrrr", rows), "", "Ratios are medians over the cases.", ""]
+    above = above_bound(records)
+    bound = f"{CHEAP_GRADIENT} × the function + overhead"
+    if not above:
+        return [*lines, f"No case costs more than {bound}.", ""]
+    lines += [f"{quantities.counted(len(above), 'case costs', 'cases cost')} more than {bound}:", ""]
+    lines += [_above(each) for each in above[:MOST_LISTED]]
+    return [*lines, *_left_out(above, "case"), ""]
+
+
+def _above(record: Record) -> str:
+    total, primal = record.timings["total"].fastest, record.timings["primal"].fastest
+    return (
+        f"- {_escaped(record.name)}: {quantities.seconds(total)} for forward and backward,"
+        f" {quantities.seconds(primal)} for the function (fastest rounds)"
+    )
+
+
+def _left_out(listed: Sequence[object], noun: str) -> list[str]:
+    more = len(listed) - MOST_LISTED
+    return ["", f"… and {quantities.counted(more, f'more {noun}')}: report.html lists them.", ""] if more > 0 else []
+
+
+def _table(columns: Sequence[str], sides: str, rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [columns, ["---:" if side == "r" else ":---" for side in sides]]
+    lines += [[cell if cell.startswith("**") else _escaped(cell) for cell in row] for row in rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _escaped(text: str) -> str:
+    """``text`` without anything that Markdown or HTML would take for its own."""
+    for character in "\\`*_[]<>|&":
+        text = text.replace(character, f"\\{character}")
+    return " ".join(text.split())

@@ -1,0 +1,284 @@
+"""The page and the summary: that they say what the files say, load nothing, and refuse what is broken in one line."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from benchmarks import records
+from benchmarks.report import quantities
+from benchmarks.report.__main__ import main
+from benchmarks.report.inputs import COMMANDS
+from tests.gate.whole_files import write_whole_texts
+from tests.suite.processes import python
+from tests.suite.report_samples import MESSAGE, all_reports, benchmarks_json, finding, gate_json
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"'`|* ]]> <!--"
+
+
+class Elements(HTMLParser):
+    """All elements with their attributes, and the text of each kind of element."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.texts = {}
+        self.inside = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+        self.inside.append(tag)
+
+    def handle_endtag(self, tag):
+        while tag in self.inside and self.inside.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        for tag in set(self.inside):
+            self.texts[tag] = self.texts.get(tag, "") + data
+
+    def embedded(self, identifier, text):
+        start = text.index(f'<script type="application/json" id="{identifier}">')
+        return json.loads(text[text.index(">", start) + 1 : text.index("</script>", start)])
+
+
+@pytest.fixture
+def page(tmp_path):
+    assert main(["--reports", str(all_reports(tmp_path, [finding()]))]) == 0
+    return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def reported(folder):
+    assert main(["--reports", str(folder)]) == 0
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def refused(capsys, folder, *arguments):
+    """The one line on stderr of a run that fails and leaves nothing behind."""
+    before = sorted(folder.rglob("*")) if folder.exists() else []
+    assert main(["--reports", str(folder), *arguments]) == 1
+    written = capsys.readouterr()
+    assert not written.out
+    (line,) = written.err.splitlines()
+    assert (sorted(folder.rglob("*")) if folder.exists() else []) == before
+    return line
+
+
+def test_the_command_writes_both_files_and_says_where(pytestconfig, tmp_path):
+    all_reports(tmp_path)
+    run = python("-m", "benchmarks.report", "--reports", tmp_path, folder=pytestconfig.rootpath)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.split() == [str(tmp_path / "report.html"), str(tmp_path / "summary.md")]
+    assert {each.name for each in tmp_path.iterdir()} == {*COMMANDS, "report.html", "summary.md"}
+
+
+def test_the_page_goes_where_it_is_asked_for(tmp_path):
+    gate_json(tmp_path)
+    assert main(["--reports", str(tmp_path), "--output", str(tmp_path / "page.html")]) == 0
+    assert {each.name for each in tmp_path.iterdir()} == {"gate.json", "page.html", "summary.md"}
+
+
+def test_nothing_is_loaded(page):
+    elements = Elements(page)
+    for tag, attributes in elements.found:
+        for name in ("src", "srcset", "data", "poster", "action", "background"):
+            assert name not in attributes, (tag, attributes)
+        if tag in ("link", "image", "use"):
+            assert attributes.get("href", "data:").startswith("data:")
+        assert tag not in ("iframe", "object", "embed", "base")
+    style = elements.texts["style"] + "".join(attributes.get("style", "") for _, attributes in elements.found)
+    assert "url(" not in style
+    assert "@import" not in style
+    policies = [each["content"] for tag, each in elements.found if each.get("http-equiv") == "Content-Security-Policy"]
+    assert policies[0].startswith("default-src 'none';")
+
+
+def test_a_large_page_has_at_most_two_megabytes(tmp_path):
+    all_reports(tmp_path, [finding()])
+    benchmarks_json(tmp_path, cases=425)
+    assert len(reported(tmp_path).encode()) <= 2_000_000
+
+
+def test_verdict_findings_and_reproducer_are_there(page):
+    texts = Elements(page).texts
+    assert "Gate red" in texts["h1"]
+    assert texts["pre"] == MESSAGE
+    assert "python reports/findings/454ed1e8c2.py" in texts["code"]
+    assert "wrong in float64 on cpu" in texts["table"]
+    assert "1 finding in operations. 222,000 gradient elements compared." in page
+    assert "PyTorch" in texts["dt"]
+
+
+def test_a_finding_that_does_not_come_again_has_no_command(tmp_path):
+    gate_json(tmp_path, [finding(reproducer=None)])
+    page = reported(tmp_path)
+    assert "There is no reproducer" in page
+    assert "python None" not in page + (tmp_path / "summary.md").read_text()
+
+
+def test_every_table_explains_every_column(page):
+    elements = Elements(page)
+    identifiers = {each["id"] for tag, each in elements.found if tag == "div" and each.get("class") == "table"}
+    assert identifiers >= {
+        "properties",
+        "dtypes",
+        "known-issues",
+        "areas",
+        "faults",
+        "thresholds",
+        "accuracy",
+        "families",
+        "cases",
+    }
+    assert sum(tag == "input" for tag, _ in elements.found) == len(identifiers)
+    headings = sum(tag == "th" and each.get("scope") == "col" for tag, each in elements.found)
+    start = page.index("<main")
+    assert page[start:].count("<dd>") == headings + page[page.index('id="environment"') :].count("<dd>")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_is_missing_says_which_command_makes_it(name, tmp_path):
+    all_reports(tmp_path)
+    (tmp_path / name).unlink()
+    assert f"There is no {name}: <code>{COMMANDS[name]}</code> makes it." in reported(tmp_path)
+    if name != "accuracy.json":
+        assert f"There is no {name}: `{COMMANDS[name]}` makes it." in (tmp_path / "summary.md").read_text()
+
+
+def test_files_about_different_builds_are_pointed_out(tmp_path):
+    all_reports(tmp_path)
+    for name, torch in (("gate.json", "2.12.0"), ("power.json", "2.13.0")):
+        path = tmp_path / name
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"torch": torch}))
+    assert "gate.json is about 2.12.0, power.json is about 2.13.0" in reported(tmp_path)
+
+
+def test_hostile_texts_stay_texts(tmp_path):
+    all_reports(tmp_path, [finding(HOSTILE)])
+    benchmarks_json(tmp_path, says=HOSTILE)
+    content = json.loads((tmp_path / "gate.json").read_text())
+    content["known_issues"] = [{"name": HOSTILE, "reason": HOSTILE, "link": "javascript:alert(3)"}]
+    (tmp_path / "gate.json").write_text(json.dumps(content))
+    page = reported(tmp_path)
+    elements = Elements(page)
+    assert elements.texts["pre"] == HOSTILE
+    assert HOSTILE in elements.texts["small"]
+    assert sum(tag == "script" for tag, _ in elements.found) == 4
+    assert not any(tag == "img" for tag, _ in elements.found)
+    assert not any("javascript" in each.get("href", "") for _, each in elements.found)
+    assert elements.embedded("drawings", page)["data"]["cases"]["workload"]
+    summary = (tmp_path / "summary.md").read_text()
+    assert f"```text\n{HOSTILE}\n```" in summary
+
+
+def test_a_message_cannot_end_its_block_in_the_summary(tmp_path):
+    gate_json(tmp_path, [finding("```\n# no heading\n````")])
+    reported(tmp_path)
+    assert "`````text\n```\n# no heading\n````\n`````" in (tmp_path / "summary.md").read_text()
+
+
+def test_the_files_are_in_the_page(page, tmp_path):
+    files = Elements(page).embedded("files", page)
+    kept = {name: gzip.decompress(base64.b64decode(packed)) for name, packed in files.items()}
+    assert list(kept) == list(COMMANDS)
+    for name in ("gate.json", "power.json", "accuracy.json"):
+        assert kept[name] == (tmp_path / name).read_bytes()
+    again = records.results(json.loads(kept["benchmarks.json"]))
+    whole = records.read(tmp_path / "benchmarks.json")
+    assert [each.name for each in again.records] == [each.name for each in whole.records]
+    medians = [each.timings["total"].median for each in whole.records]
+    assert [each.timings["total"].median for each in again.records] == pytest.approx(medians, rel=1e-5)
+
+
+def test_the_command_of_a_case_times_it_again(tmp_path):
+    benchmarks_json(tmp_path, cases=24)
+    page = reported(tmp_path)
+    start = "tox run -e bench -- --workload workload-0-of-elementwise --dtype"
+    # 10^3 elements are timed in float32 by default, 10 only in full.
+    assert f"{start} float64 --device cpu --full</code>" in page
+    assert f"{start} float32 --device cpu --full</code>" in page
+    assert "tox run -e bench -- --workload products-10 --dtype float32 --device cpu</code>" in page
+
+
+def test_the_plots_are_those_that_there_is_something_for(tmp_path):
+    always = {"plot-times", "plot-total", "plot-backward", "plot-chains", "plot-closed-form"}
+    missing = "CPU beside accelerator: no case was timed on the CPU and on another device."
+    for devices, more in ((("cpu",), set()), (("cpu", "cuda"), {"plot-accelerators"})):
+        benchmarks_json(tmp_path, devices=devices)
+        page = reported(tmp_path)
+        assert set(Elements(page).embedded("drawings", page)["specifications"]) == always | more
+        assert (missing in page) == (not more)
+
+
+def test_a_page_without_timings_carries_no_plotting_library(tmp_path):
+    gate_json(tmp_path)
+    assert len(reported(tmp_path)) < 100_000
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(("content", "words"), [("{", "broken JSON"), ("{}", "not what"), ("[]", "not what")])
+def test_a_broken_file_gets_one_line(name, content, words, capsys, tmp_path):
+    all_reports(tmp_path)
+    (tmp_path / name).write_text(content)
+    line = refused(capsys, tmp_path)
+    assert line.startswith(f"{tmp_path / name}: {words}")
+
+
+def test_no_file_no_folder_no_place_get_one_line(capsys, tmp_path):
+    assert refused(capsys, tmp_path / "nowhere") == f"{tmp_path / 'nowhere'}: no such folder"
+    line = refused(capsys, tmp_path)
+    assert line.startswith(f"{tmp_path}: none of gate.json, power.json, accuracy.json, benchmarks.json is there; ")
+    assert "'tox run -e gate' makes gate.json and accuracy.json" in line
+    gate_json(tmp_path)
+    place = tmp_path / "nowhere" / "page.html"
+    assert refused(capsys, tmp_path, "--output", str(place)).startswith(f"{place}.part: cannot be written (")
+    (tmp_path / "folder").mkdir()
+    line = refused(capsys, tmp_path, "--output", str(tmp_path / "folder"))
+    assert line.startswith(f"{tmp_path / 'folder'}: cannot be written (")
+
+
+def test_texts_are_written_whole_or_not_at_all(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        write_whole_texts({tmp_path / "one": "1", tmp_path / "nowhere" / "two": "2"})
+    assert not list(tmp_path.iterdir())
+    write_whole_texts({tmp_path / "one": "1"})
+    assert [each.name for each in tmp_path.iterdir()] == ["one"]
+
+
+def test_the_summary_has_the_tables(page, tmp_path):
+    summary = (tmp_path / "summary.md").read_text()
+    assert summary.startswith("## ❌ Gate red\n")
+    assert "| operations | 300 | 4,000 | 2,000 | 99.0% | 0.50 | 2.5 s | **wrong in float64 on cpu** |" in summary
+    assert "| elementwise | cpu | 8 |" in summary
+    assert "- caught: 3 of 4 by the gate" in summary
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1.5, "1.50 s"), (0.00124, "1.24 ms"), (5.45e-4, "545 µs"), (1.7e-7, "0.170 µs"), (float("nan"), "–")],
+)
+def test_times_have_three_digits_and_a_unit(seconds, text):
+    assert quantities.seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        (quantities.seconds_between(5.36e-4, 2.61e-3), "0.536 to 2.61 ms"),
+        (quantities.share(0.99996), "99.9%"),
+        (quantities.share(1.0), "100.0%"),
+        (quantities.share(1.188), "118.8%"),
+        (quantities.ratio(94.31), "94.3×"),
+        (quantities.size(400_000), "400 KB"),
+        (quantities.scientific(2.5e-16), "2.5 × 10⁻¹⁶"),
+        (quantities.counted(1, "case"), "1 case"),
+        (quantities.three_digits(8.266e32), "8.27e+32"),
+    ],
+)
+def test_numbers_are_short(text, due):
+    assert text == due
