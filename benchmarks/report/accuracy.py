@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.report import quantities, table
-from benchmarks.report.inputs import Accuracy, Sweep, SweptOperation
+from benchmarks.report.inputs import Sweep, SweptOperation
 from benchmarks.report.table import Cell, Column, Table, words
+from oracle.sweep import Accuracy
 
 
 def accuracy_table(sweep: Sweep) -> Table:

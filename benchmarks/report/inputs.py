@@ -11,7 +11,9 @@ from typing import TypeVar
 from cattrs import BaseValidationError, structure, transform_error
 
 from benchmarks import records
+from oracle.sweep import Accuracy
 from tests.power.gate_run import GateRun
+from tests.power.thresholds import Threshold
 
 COMMANDS = {
     "gate.json": "tox run -e gate",
@@ -105,19 +107,6 @@ class PlantedFault:
 
 
 @dataclass(frozen=True)
-class Threshold:
-    """The relative ``error`` of one element that is caught in 99 of 100 trials, and the ``typical`` one, in half."""
-
-    dtype: str
-    tier: str
-    operations: int
-    size: int
-    trials: int
-    error: float
-    typical: float
-
-
-@dataclass(frozen=True)
 class Alarm:
     """What the gate said under a seed, without a fault; anything but green is a false alarm."""
 
@@ -136,19 +125,6 @@ class Power:
     thresholds: tuple[Threshold, ...]
     alarms: tuple[Alarm, ...]
     date: str = ""
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """How accurate values or gradients were, in ulp, and how many of them were lost where a normal number was due."""
-
-    compared: int
-    maximal_ulp: float
-    mean_ulp: float
-    worst_input: float
-    zero: int
-    infinite: int
-    nan: int
 
 
 @dataclass(frozen=True)
