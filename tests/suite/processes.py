@@ -17,8 +17,12 @@ WITH_PLANTED_FAULT = ("-m", "tests.suite.faults", FAULT)
 def python(
     *arguments: object, folder: Path, variables: dict[str, str] | None = None, without: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python with ``arguments`` in ``folder``; the environment gets ``variables`` and loses ``without``."""
-    environment = {name: value for name, value in os.environ.items() if name not in without} | (variables or {})
+    """Run Python with ``arguments`` in ``folder``; the environment gets ``variables`` and loses ``without``.
+
+    It loses what pytest tells its own processes, too: a pytest that is run is nobody's worker.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in without and not name.startswith("PYTEST_")}
+    environment = kept | (variables or {})
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
         cwd=folder,

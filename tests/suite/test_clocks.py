@@ -7,6 +7,7 @@ import statistics
 import threading
 import time
 
+import pytest
 import torch
 from torch.utils.benchmark import Timer
 
@@ -54,6 +55,16 @@ def test_the_cpu_has_nothing_to_wait_for():
     assert device_state("cpu") == {}
 
 
+@pytest.fixture
+def one_thread():
+    """PyTorch in one thread, as its own timer and our benchmarks run it."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_a_known_cost_is_read_within_ten_percent():
     """A matrix product by our clock and by PyTorch's own timer, in turn."""
     matrix = torch.rand(192, 192, dtype=torch.float64)
