@@ -15,7 +15,7 @@ from typing import Any
 import cpuinfo
 import torch
 
-from benchmarks.clocks import host_clock
+from benchmarks.clocks import host_clock, leaves_nothing_to_do, waiting
 from benchmarks.passes import Case, works
 from benchmarks.workloads import WORKLOADS
 
@@ -48,7 +48,11 @@ class Device:
 
 
 def measured(device: str) -> Device:
-    """Measure ``device``."""
+    """Measure ``device``.
+
+    Raises:
+        RuntimeError: if its clock does not wait for its work.
+    """
     node, call = _overhead(device)
     return Device(_name(device), _bandwidth(device), node, call)
 
@@ -64,6 +68,8 @@ def _bandwidth(device: str) -> float:
     clock = host_clock(device)
     source = torch.ones(COPIED_BYTES, dtype=torch.uint8, device=device)
     target = torch.zeros_like(source)
+    if not leaves_nothing_to_do(clock, lambda: target.copy_(source), waiting(device)):
+        raise RuntimeError(f"{device}: the clock was read before a copy was done; nothing can be timed with it")
     seconds = []
     for _ in range(COPIES):
         start = clock()

@@ -28,10 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     import torch
 
-    threads = config.getoption("--threads")
-    if not threads.isdecimal() or int(threads) == 0:
-        raise pytest.UsageError(f"--threads {threads}: give a whole number of at least 1")
-    torch.set_num_threads(int(threads))
+    torch.set_num_threads(options.chosen_number(config, "--threads"))
     config.stash[CASES] = _chosen_cases(config)
     if config.option.benchmark_json is None:
         folder = options.reports_folder(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from fractions import Fraction
@@ -21,6 +21,7 @@ from benchmarks.comparison.stored import StoredRow, against_stored
 from benchmarks.machine import fingerprint
 from benchmarks.passes import WrongGradient
 from benchmarks.records import BrokenResults
+from tests.gate.options import positive
 from tests.gate.report import as_text, write_whole
 
 PASSED, FAILED, TOO_NOISY = 0, 1, 3
@@ -32,9 +33,12 @@ def main() -> int:
     options = _options()
     try:
         with ExitStack() as stack:
-            start = _Start(stack, options)
+
+            def start(python: str) -> Interpreter:
+                return stack.enter_context(Interpreter(python, options.threads))
+
             if options.trials:
-                return _trials(start.worker(options.base), start.worker(options.base), options)
+                return _trials(start(options.base), start(options.base), options)
             if options.base.endswith(".json"):
                 return _stored(start, options)
             return _compared(start, options)
@@ -43,36 +47,21 @@ def main() -> int:
         return 2
 
 
-class _Start:
-    def __init__(self, stack: ExitStack, options: argparse.Namespace) -> None:
-        self.stack = stack
-        self.threads = options.threads
-
-    def worker(self, python: str) -> Interpreter:
-        return self.stack.enter_context(Interpreter(python, self.threads))
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tox run -e compare --", description=__doc__)
     parser.add_argument("--base", required=True, metavar="PYTHON", help="what head is set against; or stored results")
     parser.add_argument("--head", default=sys.executable, metavar="PYTHON", help="what is judged (default: this one)")
     parser.add_argument("--device", default="cpu", metavar="D", help="where (default: cpu)")
-    parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="of PyTorch on the CPU (default: 1)")
+    parser.add_argument("--threads", type=positive, default=1, metavar="N", help="of PyTorch on the CPU (default: 1)")
     parser.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
     parser.add_argument(
-        "--trials", type=_positive, metavar="N", help="measure the rule instead: N times base beside itself"
+        "--trials", type=positive, metavar="N", help="measure the rule instead: N times base beside itself"
     )
     return parser.parse_args()
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text}: give a whole number of at least 1")
-    return int(text)
-
-
-def _compared(start: _Start, options: argparse.Namespace) -> int:
-    base, other, head = start.worker(options.base), start.worker(options.base), start.worker(options.head)
+def _compared(start: Callable[[str], Interpreter], options: argparse.Namespace) -> int:
+    base, other, head = start(options.base), start(options.base), start(options.head)
     print(f"base: torch {base.about['torch']} ({options.base})\nhead: torch {head.about['torch']} ({options.head})\n")
     control = controls(base, other, options.device)
     found = list(_shown(rows(base, head, options.device)))
@@ -110,7 +99,7 @@ def verdict(control: Controls, found: list[Row]) -> tuple[int, str]:
     A wrong gradient and a heavier graph fail whatever the times say: they are exact.
     """
     wrong = [row.workload for row in found if row.wrong]
-    heavier = list(dict.fromkeys(row.workload for row in found if row.heavier))
+    heavier = list(dict.fromkeys(row.workload for row in found if row.graphs.heavier))
     slower = [f"{row.workload} ({row.timed})" for row in found if row.comparison and row.comparison.verdict == "slower"]
     unclear = sum(row.comparison is not None and row.comparison.verdict == "unclear" for row in found)
     failures = [
@@ -134,7 +123,6 @@ def _table(found: list[Row]) -> Table:
     table.add_column("verdict")
     table.add_column("graph")
     for row in found:
-        graph = ", ".join(f"{name} {before} → {after}" for name, before, after in (*row.heavier, *row.lighter))
         times = row.comparison
         if times is None:
             table.add_row(row.workload, f"{row.size:,}", row.dtype, row.timed, *[""] * 5, "WRONG GRADIENT", "")
@@ -150,7 +138,7 @@ def _table(found: list[Row]) -> Table:
             f"{times.typical:.2f}",
             f"{times.slower:.0%}",
             times.verdict,
-            graph or "same",
+            str(row.graphs),
         )
     return table
 
@@ -164,17 +152,16 @@ def _write(folder: Path, content: dict[str, Any]) -> None:
     print(write_whole(folder / "comparison.json", content))
 
 
-def _stored(start: _Start, options: argparse.Namespace) -> int:
-    found: list[StoredRow] = list(against_stored(Path(options.base), start.worker(options.head), options.device))
+def _stored(start: Callable[[str], Interpreter], options: argparse.Namespace) -> int:
+    found: list[StoredRow] = list(against_stored(Path(options.base), start(options.head), options.device))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("workload", "elements", "dtype", "stored µs", "now µs", "ratio", "graph"):
         table.add_column(column, justify="left" if column in ("workload", "dtype", "graph") else "right")
     for row in found:
         times = (f"{row.stored * 1e6:.2f}", f"{row.now * 1e6:.2f}", f"{row.now / row.stored:.2f}")
-        differ = ", ".join(f"{name} {before} → {after}" for name, before, after in (*row.heavier, *row.lighter))
-        table.add_row(row.workload, f"{row.size:,}", row.dtype, *times, differ or "same")
+        table.add_row(row.workload, f"{row.size:,}", row.dtype, *times, str(row.graphs))
     print(as_text(140, table))
-    heavier = list(dict.fromkeys(row.workload for row in found if row.heavier))
+    heavier = list(dict.fromkeys(row.workload for row in found if row.graphs.heavier))
     words = f"FAILED: heavier graph: {', '.join(heavier)}" if heavier else "PASSED: no graph is heavier"
     print("Times of another run say little on a machine that others use, and decide nothing.")
     print(words)

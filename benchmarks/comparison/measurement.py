@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -46,6 +46,30 @@ INJECTED = Fraction(3, 2)
 """How much longer head takes in the control that must be found slower."""
 
 
+Changes = tuple[tuple[str, int, int], ...]
+"""What is counted, and how much of it before and after."""
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """How the graph of head differs from that of base: what it counts more of, and what less."""
+
+    heavier: Changes = ()
+    lighter: Changes = ()
+
+    @classmethod
+    def compared(cls, base: Mapping[str, int], head: Mapping[str, int]) -> Graphs:
+        """The differences between two programs' counts."""
+        pairs = [(name, base[name], head[name]) for name in COUNTED]
+        return cls(
+            tuple(each for each in pairs if each[2] > each[1]), tuple(each for each in pairs if each[2] < each[1])
+        )
+
+    def __str__(self) -> str:
+        changes = (f"{name} {before} → {after}" for name, before, after in (*self.heavier, *self.lighter))
+        return ", ".join(changes) or "same"
+
+
 @dataclass(frozen=True)
 class Row:
     """What came of one pass of one workload.
@@ -53,7 +77,7 @@ class Row:
     Attributes:
         workload, size, dtype, timed: what was compared.
         comparison: of the times; None where the gradient is wrong.
-        heavier, lighter: what head counts more of, and less: the name, base's count and head's.
+        graphs: how head's graph differs from base's.
         wrong: what is wrong with head's gradient, if anything is.
     """
 
@@ -62,8 +86,7 @@ class Row:
     dtype: str
     timed: str
     comparison: Comparison | None = None
-    heavier: tuple[tuple[str, int, int], ...] = ()
-    lighter: tuple[tuple[str, int, int], ...] = ()
+    graphs: Graphs = Graphs()
     wrong: str = ""
 
 
@@ -136,27 +159,28 @@ def rows(
         program = written(workload, size, dtype)
         truths = enclosed(program)
         source = definitions(program)
+        outputs = [output.detach() for output in torch_function(program, "cpu")(*leaves(program, "cpu"))]
         counts, complaints = [], []
         for each in (base, head):
             counted, gradients = each.prepare("program", source, device)
             counts.append(counted)
-            complaints.append(_complaint(program, truths, gradients, device))
+            complaints.append(_complaint(program, truths, outputs, gradients, device))
         if complaints[0]:
             raise WrongGradient(f"base's gradient of {workload} is wrong\n\n{complaints[0]}")
         what = (workload, size, dtype)
         if complaints[1]:
             yield Row(*what, "backward", wrong=complaints[1])
             continue
-        differ = [(name, counts[0][name], counts[1][name]) for name in COUNTED if counts[0][name] != counts[1][name]]
-        heavier = tuple(each for each in differ if each[2] > each[1])
-        lighter = tuple(each for each in differ if each[2] < each[1])
+        graphs = Graphs.compared(*counts)
         for timed in ("forward", "backward"):
-            yield Row(*what, timed, compared(pairs_of(base, head, "program", timed)), heavier, lighter)
+            yield Row(*what, timed, compared(pairs_of(base, head, "program", timed)), graphs)
         for each in (base, head):
             each.forget("program")
 
 
-def _complaint(program: Program, truths: Truths, gradients: Sequence[object], device: str) -> str:
+def _complaint(
+    program: Program, truths: Truths, outputs: list[torch.Tensor], gradients: Sequence[object], device: str
+) -> str:
     """What is wrong with ``gradients``, which another interpreter computed; empty if nothing is."""
     shapes = [program.inputs[index].tensor.shape for index in program.differentiated]
     dtype = getattr(torch, program.dtype)
@@ -164,7 +188,6 @@ def _complaint(program: Program, truths: Truths, gradients: Sequence[object], de
         index: None if each is None else torch.tensor(each).reshape(shape).to(dtype)
         for index, each, shape in zip(program.differentiated, gradients, shapes, strict=True)
     }
-    outputs = [output.detach().cpu() for output in torch_function(program, "cpu")(*leaves(program, "cpu"))]
     verdict = judge(program, Answer(outputs, found), truths)
     wrong = [each for each in verdict.wrong if each.source is not None]
     return Finding(program, device, "autograd.grad", truths.tier, wrong[0]).message if wrong else ""

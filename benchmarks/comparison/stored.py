@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.comparison.interpreter import Interpreter
-from benchmarks.comparison.measurement import COUNTED, GATED, ROUND_SECONDS, written
+from benchmarks.comparison.measurement import GATED, ROUND_SECONDS, Graphs, written
 from benchmarks.machine import fingerprint
 from benchmarks.records import BrokenResults, read
 from oracle.reproducer import definitions
@@ -17,15 +17,14 @@ ROUNDS = 15
 
 @dataclass(frozen=True)
 class StoredRow:
-    """A stored case and what it is now: the fastest backward in seconds, and what is counted more or less than then."""
+    """A stored case and what it is now: the fastest backward in seconds, and how its graph differs."""
 
     workload: str
     size: int
     dtype: str
     stored: float
     now: float
-    heavier: tuple[tuple[str, int, int], ...]
-    lighter: tuple[tuple[str, int, int], ...]
+    graphs: Graphs
 
 
 def against_stored(path: Path, head: Interpreter, device: str) -> Iterator[StoredRow]:
@@ -51,16 +50,12 @@ def against_stored(path: Path, head: Interpreter, device: str) -> Iterator[Store
         counts, _ = head.prepare("program", definitions(program), device)
         calls = head.calibrate("program", "backward", ROUND_SECONDS)
         now = min(head.time("program", "backward", calls) / calls for _ in range(ROUNDS))
-        differ = [
-            (name, record.structure[name], counts[name]) for name in COUNTED if counts[name] != record.structure[name]
-        ]
         yield StoredRow(
             record.workload,
             record.size,
             record.dtype,
             record.timings["backward"].fastest,
             now,
-            tuple(each for each in differ if each[2] > each[1]),
-            tuple(each for each in differ if each[2] < each[1]),
+            Graphs.compared(record.structure, counts),
         )
         head.forget("program")

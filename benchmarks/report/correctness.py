@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -34,9 +35,9 @@ class Totals:
         return "wrong everywhere" if everywhere else f"wrong in {', '.join(self.wrong_in)}"
 
     @property
-    def informative_share(self) -> str:
-        """The share of gradient elements that tell something, as text."""
-        return quantities.share(self.informative / self.elements) if self.elements else quantities.ABSENT
+    def informative_share(self) -> float:
+        """The share of gradient elements that tell something; NaN if there are none."""
+        return self.informative / self.elements if self.elements else math.nan
 
 
 _Name = Callable[[Property], str]
@@ -105,7 +106,7 @@ def headline(gate: Gate | None) -> Headline:
     facts += [("Date", gate.date)] if gate.date else []
     facts += [("Left out", "; ".join(gate.left_out))] if gate.left_out else []
     if gate.verdict == "green":
-        evidence = f", {total.informative_share} of them informative" if total.elements else ""
+        evidence = f", {quantities.share(total.informative_share)} of them informative" if total.elements else ""
         return Headline("green", "Gate green", f"{compared} compared{evidence}; none was found wrong.", tuple(facts))
     found = quantities.counted(len(gate.findings), "finding") if gate.findings else "No finding, but a failure"
     failed = [each.name for each in by_property(gate) if each.wrong_in]
@@ -143,7 +144,7 @@ def _row(each: Totals) -> tuple[Cell, ...]:
         table.count(each.examples),
         table.count(each.comparisons),
         table.count(each.elements or None),
-        table.share(each.informative / each.elements if each.elements else float("nan")),
+        table.share(each.informative_share),
         Cell(f"{each.worst:.2f}", each.worst) if each.worst else Cell(quantities.ABSENT),
         Cell(f"{each.seconds:.1f} s", each.seconds),
         Cell(each.verdict, verdict="bad" if each.wrong_in else "good"),

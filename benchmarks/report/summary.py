@@ -48,7 +48,7 @@ def _gate(gate: Gate) -> list[str]:
             quantities.count(each.examples),
             quantities.count(each.comparisons),
             quantities.count(each.elements) if each.elements else quantities.ABSENT,
-            each.informative_share,
+            quantities.share(each.informative_share),
             f"{each.worst:.2f}" if each.worst else quantities.ABSENT,
             f"{each.seconds:.1f} s",
             f"**{each.verdict}**" if each.wrong_in else each.verdict,

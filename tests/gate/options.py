@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 from pathlib import Path
@@ -54,11 +55,21 @@ def check_root(config: pytest.Config, root: Path) -> None:
 
 def chosen_max_examples(config: pytest.Config) -> int | None:
     """``--max-examples`` as a positive integer, or None."""
-    text = config.getoption("--max-examples")
-    if text is None:
-        return None
+    return None if config.getoption("--max-examples") is None else chosen_number(config, "--max-examples")
+
+
+def chosen_number(config: pytest.Config, option: str) -> int:
+    """``option`` as a positive integer."""
+    try:
+        return positive(config.getoption(option))
+    except argparse.ArgumentTypeError as error:
+        raise pytest.UsageError(f"{option} {error}") from None
+
+
+def positive(text: str) -> int:
+    """``text`` as a positive integer; a type for argparse."""
     if not text.isdecimal() or int(text) == 0:
-        raise pytest.UsageError(f"--max-examples {text}: give a whole number of at least 1")
+        raise argparse.ArgumentTypeError(f"{text}: give a whole number of at least 1")
     return int(text)
 
 

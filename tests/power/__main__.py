@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_compl
 from pathlib import Path
 
 from oracle.number_format import NUMBER_FORMATS
+from tests.gate.options import positive
 from tests.power.gate_run import GateRun, run_gate
 from tests.power.peers import peers_say
 from tests.power.report import FaultRow, Report
@@ -36,9 +37,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tox run -e power --", description=__doc__)
     parser.add_argument("--faults", type=_named, metavar="NAME,…", help="these faults only, and no thresholds")
     parser.add_argument("--seed", type=int, default=1, help="of the gate's runs (default: 1)")
-    parser.add_argument("--jobs", type=_positive, default=2, help="runs side by side (default: 2)")
+    parser.add_argument("--jobs", type=positive, default=2, help="runs side by side (default: 2)")
     parser.add_argument(
-        "--false-alarms", type=_positive, metavar="N", help="run the gate without a fault for N seeds instead"
+        "--false-alarms", type=positive, metavar="N", help="run the gate without a fault for N seeds instead"
     )
     parser.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
     return parser.parse_args()
@@ -50,12 +51,6 @@ def _named(text: str) -> list[str]:
         if name not in FAULTS:
             raise argparse.ArgumentTypeError(f"{name} is no fault; there are {', '.join(FAULTS)}")
     return names
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text}: give a whole number of at least 1")
-    return int(text)
 
 
 def _faults(names: list[str], seed: int, jobs: int) -> Iterator[FaultRow]:

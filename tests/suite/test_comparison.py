@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.comparison.__main__ import FAILED, PASSED, TOO_NOISY, verdict
 from benchmarks.comparison.interpreter import Interpreter, Unusable
-from benchmarks.comparison.measurement import GATED, Controls, Row, controls, rows, written
+from benchmarks.comparison.measurement import GATED, Controls, Graphs, Row, controls, rows, written
 from benchmarks.comparison.rule import PAIRS, Comparison, compared, said
 from benchmarks.comparison.worker import Worker
 from benchmarks.machine import fingerprint
@@ -80,8 +80,8 @@ HOLD = Controls(timing("same"), timing("slower"))
         (HOLD, [row()], PASSED, "nothing is slower"),
         (HOLD, [row(comparison=timing("faster"))], PASSED, "nothing is slower"),
         (HOLD, [row(), row(comparison=timing("slower"))], FAILED, "slower: exp (backward)"),
-        (HOLD, [row(heavier=(("nodes", 3, 4),))], FAILED, "heavier graph: exp"),
-        (HOLD, [row(lighter=(("nodes", 4, 3),))], PASSED, "nothing is slower"),
+        (HOLD, [row(graphs=Graphs(heavier=(("nodes", 3, 4),)))], FAILED, "heavier graph: exp"),
+        (HOLD, [row(graphs=Graphs(lighter=(("nodes", 4, 3),)))], PASSED, "nothing is slower"),
         (HOLD, [row(comparison=None, wrong="too large")], FAILED, "wrong gradient: exp"),
         (HOLD, [row(comparison=timing("unclear")), row(), row()], TOO_NOISY, "1 of 3 times are unclear"),
         (Controls(timing("slower"), timing("slower")), [row()], TOO_NOISY, "a control failed"),
@@ -114,7 +114,7 @@ def test_controls_and_rows_of_one_interpreter_with_itself():
         assert 1.2 < control.injected.fastest < 1.8
         found = list(rows(base, other, "cpu", GATED[:2]))
     assert [each.timed for each in found] == ["forward", "backward"] * 2
-    assert not any(each.heavier or each.lighter or each.wrong for each in found)
+    assert not any(each.graphs.heavier or each.graphs.lighter or each.wrong for each in found)
     assert all(each.comparison.verdict != "slower" for each in found)
 
 
