@@ -48,11 +48,10 @@ def _chosen_cases(config: pytest.Config) -> list[Any]:
     full = config.getoption("--full")
     found = []
     for workload in _chosen_workloads(config):
-        sizes = [size for size in workload.sizes if size <= workload.largest]
         for device, dtype in pairs:
             if dtype in workload.dtypes:
-                quick = sizes if len(sizes) == 1 else [size for size in sizes if size in QUICK.get(dtype, (10**5,))]
-                found += [Case(workload, size, dtype, device) for size in (sizes if full else quick or sizes[-1:])]
+                sizes = workload.all_sizes if full else workload.default_sizes(dtype)
+                found += [Case(workload, size, dtype, device) for size in sizes]
     return found
 
 

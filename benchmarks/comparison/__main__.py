@@ -153,7 +153,8 @@ def _write(folder: Path, content: dict[str, Any]) -> None:
 
 
 def _stored(start: Callable[[str], Interpreter], options: argparse.Namespace) -> int:
-    found: list[StoredRow] = list(against_stored(Path(options.base), start(options.head), options.device))
+    head = start(options.head)
+    found: list[StoredRow] = list(against_stored(Path(options.base), head, options.device))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("workload", "elements", "dtype", "stored µs", "now µs", "ratio", "graph"):
         table.add_column(column, justify="left" if column in ("workload", "dtype", "graph") else "right")
@@ -165,7 +166,14 @@ def _stored(start: Callable[[str], Interpreter], options: argparse.Namespace) ->
     words = f"FAILED: heavier graph: {', '.join(heavier)}" if heavier else "PASSED: no graph is heavier"
     print("Times of another run say little on a machine that others use, and decide nothing.")
     print(words)
-    _write(options.reports, {"machine": fingerprint(), "verdict": words, "rows": [asdict(row) for row in found]})
+    content = {
+        "base": {"stored": options.base},
+        "head": head.about,
+        "machine": fingerprint(),
+        "verdict": words,
+        "rows": [asdict(row) for row in found],
+    }
+    _write(options.reports, content)
     return FAILED if heavier else PASSED
 
 

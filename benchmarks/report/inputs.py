@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import TypeVar
 from cattrs import BaseValidationError, structure, transform_error
 
 from benchmarks import records
+from benchmarks.comparison.measurement import Graphs
+from benchmarks.comparison.rule import Comparison
 from oracle.sweep import Accuracy
 from tests.power.gate_run import GateRun
 from tests.power.thresholds import Threshold
@@ -20,6 +23,7 @@ COMMANDS = {
     "power.json": "tox run -e power",
     "accuracy.json": "tox run -e gate",
     "benchmarks.json": "tox run -e bench",
+    "comparison.json": "tox run -e compare -- --base PYTHON",
 }
 """The files, and what makes each."""
 
@@ -149,6 +153,35 @@ class Sweep:
     date: str = ""
 
 
+@dataclass(frozen=True)
+class ComparedRow:
+    """One pass of one workload: ``comparison`` if both sides were timed in turn, else seconds ``stored`` and ``now``.
+
+    Neither, if ``wrong`` says what is wrong with head's gradient.
+    """
+
+    workload: str
+    size: int
+    dtype: str
+    graphs: Graphs
+    timed: str = "backward"
+    comparison: Comparison | None = None
+    stored: float = math.nan
+    now: float = math.nan
+    wrong: str = ""
+
+
+@dataclass(frozen=True)
+class ComparisonFile:
+    """``comparison.json``; results that were stored have no controls."""
+
+    base: dict[str, str]
+    head: dict[str, str]
+    verdict: str
+    rows: tuple[ComparedRow, ...]
+    controls: dict[str, Comparison] | None = None
+
+
 @dataclass
 class Inputs:
     """Whatever of the files is there; ``raw`` holds their bytes by name."""
@@ -157,6 +190,7 @@ class Inputs:
     power: Power | None = None
     sweep: Sweep | None = None
     results: records.Results | None = None
+    comparison: ComparisonFile | None = None
     raw: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -185,6 +219,7 @@ def read(folder: Path) -> Inputs:
     found.gate = _structured(folder, "gate.json", Gate, found.raw)
     found.power = _structured(folder, "power.json", Power, found.raw)
     found.sweep = _structured(folder, "accuracy.json", Sweep, found.raw)
+    found.comparison = _structured(folder, "comparison.json", ComparisonFile, found.raw)
     if "benchmarks.json" in found.raw:
         try:
             found.results = records.read(folder / "benchmarks.json")

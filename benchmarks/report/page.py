@@ -14,11 +14,12 @@ import vl_convert
 from altair import SCHEMA_VERSION
 
 from benchmarks.records import CHEAP_GRADIENT, Results
-from benchmarks.report import accuracy, correctness, detection, quantities, timings
+from benchmarks.report import accuracy, comparison, correctness, detection, quantities, timings
 from benchmarks.report.chart_data import Rows
 from benchmarks.report.charts import Plots, plots
 from benchmarks.report.inputs import COMMANDS, Inputs
 from benchmarks.report.overview import figures, warnings
+from benchmarks.store import text
 
 _HERE = Path(__file__).parent
 
@@ -43,21 +44,53 @@ def page(inputs: Inputs) -> str:
         detection=detection,
         accuracy=accuracy,
         timings=timings,
+        comparison=comparison,
         bound=CHEAP_GRADIENT,
         plots=drawn,
         environment=_environment(inputs.results) if inputs.results else [],
         quantities=quantities,
         style=_text("report.css"),
         script=_text("report.js"),
-        vega=_bundle() if drawn.plots else "",
-        drawings=_json(
-            {
-                "data": {name: _by_column(rows) for name, rows in drawn.data.items()},
-                "specifications": {plot.identifier: plot.specification for plot in drawn.plots},
-            }
-        ),
-        files=_json({name: _packed(name, content) for name, content in inputs.raw.items()}),
+        files=list(_files(inputs)),
+        pack=_Packed(_files(inputs) | _drawings(drawn)),
     )
+
+
+class _Packed:
+    """What is long, compressed, so that the page stays small: by name, until the script asks for it."""
+
+    def __init__(self, contents: dict[str, str]) -> None:
+        self._packed = {name: _compressed(content) for name, content in contents.items()}
+
+    def add(self, name: str, content: str) -> str:
+        """Pack ``content`` too, and return its name."""
+        self._packed[name] = _compressed(content)
+        return name
+
+    def json(self) -> str:
+        """Everything, as JSON that can stand in a script element: names of ours, and letters of base 64."""
+        return json.dumps(self._packed)
+
+
+def _compressed(content: str) -> str:
+    return base64.b64encode(gzip.compress(content.encode(), 9, mtime=0)).decode()
+
+
+def _files(inputs: Inputs) -> dict[str, str]:
+    """The files that the page was made of; of the benchmarks what is kept of them for good."""
+    kept = {"benchmarks.json": text(inputs.results)} if inputs.results else {}
+    return {name: content.decode() for name, content in inputs.raw.items()} | kept
+
+
+def _drawings(drawn: Plots) -> dict[str, str]:
+    """Vega, and what it draws."""
+    if not drawn.plots:
+        return {}
+    drawings = {
+        "data": {name: _by_column(rows) for name, rows in drawn.data.items()},
+        "specifications": {plot.identifier: plot.specification for plot in drawn.plots},
+    }
+    return {"vega": _bundle(), "drawings": json.dumps(drawings, ensure_ascii=False, allow_nan=False)}
 
 
 def _text(name: str) -> str:
@@ -68,34 +101,12 @@ def _text(name: str) -> str:
 def _bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed, in the version that the specifications are written for."""
     version = SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
-    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version)
-    return bundle.replace("</script", "<\\/script")
-
-
-def _json(content: Any) -> str:
-    """``content`` as JSON that can stand in a script element: nothing in it ends that, or begins a comment."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version)
 
 
 def _by_column(rows: Rows) -> dict[str, list[Any]]:
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}
-
-
-def _packed(name: str, content: bytes) -> str:
-    """A file, compressed, as text."""
-    slim = _slim(content) if name == "benchmarks.json" else content
-    return base64.b64encode(gzip.compress(slim, 9, mtime=0)).decode()
-
-
-def _slim(content: bytes) -> bytes:
-    """``benchmarks.json`` without what is most of it and needed least: the time of each round, and digits of noise."""
-    whole = json.loads(content, parse_float=lambda digits: float(f"{float(digits):.6g}"))
-    for each in whole.get("benchmarks", ()):
-        each["stats"].pop("data", None)
-        each.pop("params", None)
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _environment(results: Results) -> list[tuple[str, str]]:

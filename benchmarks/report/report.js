@@ -1,5 +1,13 @@
 "use strict";
 
+// What is long is compressed: Vega, what it draws, the rows of long tables, and the files.
+const packed = JSON.parse(document.getElementById("packed").textContent);
+
+function unpacked(name) {
+  const bytes = Uint8Array.from(atob(packed[name]), (character) => character.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+}
+
 // Tables: sorted by the button in a heading, filtered by the words of an input.
 function sortKey(cell) {
   const key = cell.dataset.key ?? cell.textContent.trim();
@@ -62,11 +70,8 @@ document.addEventListener("click", async ({ target }) => {
       say("Selected: copy it with the keyboard");
     }
   } else if (target.dataset.file) {
-    const packed = JSON.parse(document.getElementById("files").textContent)[target.dataset.file];
-    const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(await new Response(stream).blob());
+    link.href = URL.createObjectURL(await unpacked(target.dataset.file).blob());
     link.download = target.dataset.file;
     link.click();
     URL.revokeObjectURL(link.href);
@@ -92,13 +97,12 @@ function configuration() {
   };
 }
 
-const drawings = JSON.parse(document.getElementById("drawings").textContent);
-const datasets = Object.fromEntries(Object.entries(drawings.data).map(([name, columns]) => {
+function byRow(columns) {
   const fields = Object.keys(columns);
-  return [name, columns[fields[0]].map((_, row) => Object.fromEntries(fields.map((field) => [field, columns[field][row]])))];
-}));
+  return columns[fields[0]].map((_, row) => Object.fromEntries(fields.map((field) => [field, columns[field][row]])));
+}
 
-async function draw([identifier, specification]) {
+async function draw(identifier, specification, datasets) {
   const figure = document.getElementById(identifier);
   const select = figure.querySelector("select");
   const description = figure.querySelector("h3").textContent;
@@ -109,9 +113,18 @@ async function draw([identifier, specification]) {
   if (select) select.onchange = () => view.signal("choice", select.value).runAsync();
 }
 
-function drawAll() {
-  return Promise.all(Object.entries(drawings.specifications).map(draw));
+async function drawAll() {
+  const vega = document.createElement("script");
+  vega.textContent = await unpacked("vega").text();
+  document.head.append(vega);
+  const { data, specifications } = await unpacked("drawings").json();
+  const datasets = Object.fromEntries(Object.entries(data).map(([name, columns]) => [name, byRow(columns)]));
+  const again = () => Object.entries(specifications).forEach(([name, each]) => draw(name, each, datasets));
+  dark.addEventListener("change", again);
+  again();
 }
 
-drawAll();
-dark.addEventListener("change", drawAll);
+for (const body of document.querySelectorAll("[data-packed]")) {
+  unpacked(body.dataset.packed).text().then((rows) => (body.innerHTML = rows));
+}
+if (packed.vega) drawAll();

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.families import above_bound, families
 from benchmarks.records import CHEAP_GRADIENT, Record
-from benchmarks.report import correctness, quantities
+from benchmarks.report import comparison, correctness, quantities
 from benchmarks.report.inputs import COMMANDS, Finding, Gate, Inputs
 from benchmarks.report.overview import warnings
 
@@ -25,14 +25,20 @@ def summary(inputs: Inputs) -> str:
     lines += [line for warning in warnings(inputs) for line in (f"**Careful.** {_escaped(warning)}", "")]
     lines += _gate(inputs.gate) if inputs.gate else _absent("gate.json")
     lines += ["### Detection power", ""]
-    lines += [*(f"- {_escaped(line)}" for line in inputs.power.summary), ""] if inputs.power else _absent("power.json")
+    lines += _listed(inputs.power.summary) if inputs.power else _absent("power.json")
     lines += ["### Cost", ""]
     lines += _cost(inputs) if inputs.results else _absent("benchmarks.json")
+    lines += ["### Comparison", ""]
+    lines += _listed(comparison.lines(inputs.comparison)) if inputs.comparison else _absent("comparison.json")
     return "\n".join(lines)
 
 
 def _absent(name: str) -> list[str]:
     return [f"There is no {name}: `{COMMANDS[name]}` makes it.", ""]
+
+
+def _listed(lines: Iterable[str]) -> list[str]:
+    return [*(f"- {_escaped(line)}" for line in lines), ""]
 
 
 def _gate(gate: Gate) -> list[str]:

@@ -6,7 +6,7 @@ from benchmarks.families import above_bound, families
 from benchmarks.records import CHEAP_GRADIENT, Record, Results
 from benchmarks.report import quantities, table
 from benchmarks.report.table import Cell, Column, Table, words
-from benchmarks.workloads.workload import QUICK
+from benchmarks.workloads import WORKLOADS
 
 _DESCRIPTION = (
     words("Workload", "what is computed: its name on the command line, and in mathematics"),
@@ -88,14 +88,11 @@ class _Commands:
     def __init__(self, results: Results) -> None:
         threads = results.provenance.get("threads", 1)
         self.threads = f" --threads {threads}" if threads != 1 else ""
-        self.sizes: dict[tuple[str, str, str], set[int]] = {}
-        for each in results.records:
-            self.sizes.setdefault((each.workload, each.dtype, each.device), set()).add(each.size)
 
     def of(self, record: Record) -> str:
         """The command, with ``--full`` where only that times this number of elements."""
-        alone = len(self.sizes[record.workload, record.dtype, record.device]) == 1
-        full = "" if alone or record.size in QUICK.get(record.dtype, ()) else " --full"
+        workload = WORKLOADS.get(record.workload)
+        full = "" if workload and record.size in workload.default_sizes(record.dtype) else " --full"
         chosen = f"--workload {record.workload} --dtype {record.dtype} --device {record.device}"
         return f"tox run -e bench -- {chosen}{full}{self.threads}"
 

@@ -25,6 +25,12 @@ SIZES = tuple(10**power for power in range(8))
 QUICK = {"float64": (10**5,), "float32": (1, 10**3, 10**5), "bfloat16": (10**5,)}
 """Numbers of elements that are timed by default, for each dtype."""
 
+LANDMARKS = ("notebook-polynomial", "exp", "mul", "sum-inner", "softmax-inner")
+"""Workloads that are timed by default at every number of elements, in ``LANDMARK_DTYPE``: they show the cost of a call
+at one end, and what memory allows at the other."""
+
+LANDMARK_DTYPE = "float32"
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -50,6 +56,18 @@ class Workload:
     closed_form: ClosedForm | None = None
     sizes: tuple[int, ...] = SIZES
     dtypes: tuple[str, ...] = DTYPES
+
+    @property
+    def all_sizes(self) -> tuple[int, ...]:
+        """The numbers of elements that make sense."""
+        return tuple(size for size in self.sizes if size <= self.largest)
+
+    def default_sizes(self, dtype: str) -> tuple[int, ...]:
+        """Those of them that are timed by default in ``dtype``; the largest, if none is."""
+        if dtype == LANDMARK_DTYPE and self.name in LANDMARKS:
+            return self.all_sizes
+        quick = tuple(size for size in self.all_sizes if size in QUICK.get(dtype, (10**5,)))
+        return quick or self.all_sizes[-1:]
 
 
 def filled(shape: tuple[int, ...], dtype: str, seed: int, layout: Layout | None = None) -> TensorSpec:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
+from benchmarks.comparison.measurement import Graphs, Row
+from benchmarks.comparison.rule import Comparison
 from benchmarks.passes import PASSES
 from tests.gate.accuracy import AccuracyReport
 from tests.gate.judge import Record
-from tests.gate.report import GateReport
+from tests.gate.report import GateReport, write_whole
 from tests.power.gate_run import GateRun
 from tests.power.report import FaultRow, Report
 from tests.power.thresholds import Threshold
@@ -124,9 +127,25 @@ def _timed(number, name, device, says):
     }
 
 
+def comparison_json(folder, said="slower"):
+    """A comparison of two releases in which the backward pass of ``exp`` is what ``said`` says."""
+    same, slower = Comparison("same", 1.0, 1.01, 0.5, 1e-6, 1e-6, 15), Comparison(said, 1.4, 1.5, 1.0, 2e-6, 2.8e-6, 45)
+    row = Row("exp", 1000, "float32", "forward", same, Graphs((("nodes", 2, 3),)))
+    found = [row, replace(row, timed="backward", comparison=slower)]
+    content = {
+        "base": {"torch": "2.12.1", "python": "3.11"},
+        "head": {"torch": "2.13.0+cpu", "python": "3.11"},
+        "verdict": "FAILED: slower: exp (backward)",
+        "controls": {"alike": asdict(same), "injected": asdict(slower)},
+        "rows": [asdict(each) for each in found],
+    }
+    return write_whole(folder / "comparison.json", content)
+
+
 def all_reports(folder, findings=()):
     gate_json(folder, findings)
     power_json(folder)
     accuracy_json(folder)
     benchmarks_json(folder)
+    comparison_json(folder)
     return folder

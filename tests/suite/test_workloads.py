@@ -12,6 +12,7 @@ import torch
 from benchmarks.passes import PASSES, Case, Prepared
 from benchmarks.structure import structure
 from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads.workload import LANDMARKS, QUICK, SIZES
 from oracle.functions import QUAD
 from oracle.route import cotangents, leaves, tensor, torch_function
 from oracle.verdict import enclosed
@@ -174,3 +175,12 @@ def test_bad_options_get_one_line_and_leave_no_report(arguments, words, pytestco
 def test_a_wrong_gradient_is_refused_in_the_same_process():
     with planted(FAULTS["sine-off-by-1e-9"]), pytest.raises(AssertionError, match="not timed"):
         Prepared(Case(WORKLOADS["sin"], 10, "float64", "cpu"))
+
+
+def test_every_size_of_the_landmarks_is_timed_by_default():
+    assert set(LANDMARKS) <= set(WORKLOADS)
+    assert WORKLOADS["exp"].default_sizes("float32") == SIZES
+    assert WORKLOADS["exp"].default_sizes("float64") == QUICK["float64"]
+    assert WORKLOADS["sin"].default_sizes("float32") == QUICK["float32"]
+    # The largest, where none of the usual ones makes sense.
+    assert WORKLOADS["matmul"].default_sizes("bfloat16") == WORKLOADS["matmul"].all_sizes[-1:]
