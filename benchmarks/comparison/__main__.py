@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from fractions import Fraction
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from rich import box
 from rich.table import Table
 
 from benchmarks.comparison.interpreter import Interpreter, Unusable
-from benchmarks.comparison.measurement import Controls, Row, controls, rows
+from benchmarks.comparison.measurement import CACHE_RESIDENT, Controls, Row, controls, rows
 from benchmarks.comparison.rule import NOISY
 from benchmarks.comparison.stored import StoredRow, against_stored
 from benchmarks.machine import fingerprint
@@ -178,14 +179,16 @@ def _stored(start: Callable[[str], Interpreter], options: argparse.Namespace) ->
 
 
 def _trials(base: Interpreter, other: Interpreter, options: argparse.Namespace) -> int:
-    """How often the rule errs: base beside itself, with nothing, a quarter and a half more to do."""
+    """How often the rule errs, on each cache-resident workload in turn: with nothing, a quarter, a half more to do."""
     alike = quarter = half = 0
-    for number in range(1, options.trials + 1):
-        found = controls(base, other, options.device)
+    for number, chosen in enumerate(islice(cycle(CACHE_RESIDENT), options.trials), start=1):
+        found = controls(base, other, options.device, chosen=chosen)
+        again = controls(base, other, options.device, chosen=chosen, injected=Fraction(5, 4))
         alike += found.alike.verdict == "slower"
         half += found.injected.verdict == "slower"
-        quarter += controls(base, other, options.device, injected=Fraction(5, 4)).injected.verdict == "slower"
-        print(f"[{number}/{options.trials}] slower: {alike} alike, {quarter} at 1.25, {half} at 1.5", flush=True)
+        quarter += again.injected.verdict == "slower"
+        said = f"slower: {alike} alike, {quarter} at 1.25, {half} at 1.5"
+        print(f"[{number}/{options.trials}] {chosen[0]}: {said}", flush=True)
     return PASSED if alike == 0 and half == options.trials else FAILED
 
 

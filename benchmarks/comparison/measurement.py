@@ -39,6 +39,8 @@ GATED = (
 )
 """Workloads, elements and dtypes that are compared: few, as each may err. All but the last fit into caches."""
 
+CACHE_RESIDENT = GATED[:-1]
+
 CONTROL = ("sines-10", 1000, "float32")
 """What the controls run: cheap, and like most of what is compared."""
 
@@ -139,9 +141,16 @@ def pairs_of(
     return take
 
 
-def controls(base: Interpreter, other: Interpreter, device: str, *, injected: Fraction = INJECTED) -> Controls:
-    """Run the controls: ``other`` is another process of base's Python."""
-    source = definitions(written(*CONTROL))
+def controls(
+    base: Interpreter,
+    other: Interpreter,
+    device: str,
+    *,
+    chosen: tuple[str, int, str] = CONTROL,
+    injected: Fraction = INJECTED,
+) -> Controls:
+    """Run the controls on the ``chosen`` workload: ``other`` is another process of base's Python."""
+    source = definitions(written(*chosen))
     for each in (base, other):
         each.prepare("control", source, device)
     alike = compared(pairs_of(base, other, "control", "backward"))

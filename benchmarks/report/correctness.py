@@ -122,23 +122,35 @@ _COLUMNS = (
     Column("Radii", "the largest error, in units of what error analysis allows; at most 1 if right"),
     Column("Time", "for drawing, running and judging"),
     words("Verdict", "right, or where it is wrong"),
+    Column("Run again", "what draws the same programs again; copy it", "command"),
 )
 
 
 def property_table(gate: Gate) -> Table:
     """A row for each property."""
     column = words("Property", "what must hold; the README says it of each")
-    return Table("properties", "Properties", (column, *_COLUMNS), [_row(each) for each in by_property(gate)])
+    rows = [_row(each, _again(gate, f"-k 'test_{each.name.replace(' ', '_')}['")) for each in by_property(gate)]
+    return Table("properties", "Properties", (column, *_COLUMNS), rows)
 
 
 def dtype_table(gate: Gate) -> Table:
     """A row for each device and dtype."""
     groups = _grouped(gate, _of_dtype, _of_property)
     column = words("Dtype and device", "where the programs ran")
-    return Table("dtypes", "Dtypes and devices", (column, *_COLUMNS), [_row(each) for each in groups])
+    rows = []
+    for each in groups:
+        dtype, _, device = each.name.partition(" on ")
+        rows.append(_row(each, _again(gate, f"--device {device} --dtype {dtype}")))
+    return Table("dtypes", "Dtypes and devices", (column, *_COLUMNS), rows)
 
 
-def _row(each: Totals) -> tuple[Cell, ...]:
+def _again(gate: Gate, chosen: str) -> str:
+    """The command that draws the ``chosen`` programs of this run again."""
+    seed = f" --hypothesis-seed={gate.seed}" if gate.seed else ""
+    return f"tox run -e gate -- {chosen} --hypothesis-profile={gate.profile}{seed}"
+
+
+def _row(each: Totals, command: str) -> tuple[Cell, ...]:
     return (
         Cell(each.name),
         table.count(each.examples),
@@ -148,6 +160,7 @@ def _row(each: Totals) -> tuple[Cell, ...]:
         Cell(f"{each.worst:.2f}", each.worst) if each.worst else Cell(quantities.ABSENT),
         Cell(f"{each.seconds:.1f} s", each.seconds),
         Cell(each.verdict, verdict="bad" if each.wrong_in else "good"),
+        Cell(command),
     )
 
 

@@ -62,11 +62,12 @@ def fault_table(power: Power) -> Table:
         Column("Operations", "of the program that the finding was cut down to"),
         Column("Elements", "of all inputs of that program"),
         words("Reproducer", "whether it exits with 1 with the fault and with 0 without"),
+        Column("Run again", "what plants this fault again; copy it", "command"),
     )
-    return Table("faults", "Planted faults", columns, [_row(fault) for fault in power.faults])
+    return Table("faults", "Planted faults", columns, [_row(fault, power.seed) for fault in power.faults])
 
 
-def _row(fault: PlantedFault) -> tuple[Cell, ...]:
+def _row(fault: PlantedFault, seed: int) -> tuple[Cell, ...]:
     run = fault.gate
     by = f"{run.property} in {run.dtype}" if run.property else ""
     said = {"red": "caught", "green": "missed"}.get(run.verdict, "broken")
@@ -81,6 +82,7 @@ def _row(fault: PlantedFault) -> tuple[Cell, ...]:
         table.count(run.operations),
         table.count(run.elements),
         Cell(_yes(run.reproduced), verdict="bad" if run.reproduced is False else ""),
+        Cell(f"tox run -e power -- --faults {fault.name} --seed {seed}"),
     )
 
 
@@ -112,16 +114,3 @@ def threshold_table(power: Power) -> Table:
         for each in power.thresholds
     ]
     return Table("thresholds", "Thresholds", columns, rows)
-
-
-def alarms(power: Power) -> str:
-    """What came of the runs without a fault, in a sentence; nothing if there were none."""
-    if not power.alarms:
-        return ""
-    red = [f"seed {each.seed}" for each in power.alarms if each.verdict != "green"]
-    runs = quantities.counted(len(power.alarms), "run")
-    return (
-        f"{len(red)} of {runs} without a fault not green: {', '.join(red)}."
-        if red
-        else f"All {runs} without a fault were green."
-    )

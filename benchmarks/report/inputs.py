@@ -21,6 +21,7 @@ from tests.power.thresholds import Threshold
 COMMANDS = {
     "gate.json": "tox run -e gate",
     "power.json": "tox run -e power",
+    "false_alarms.json": "tox run -e power -- --false-alarms 50",
     "accuracy.json": "tox run -e gate",
     "benchmarks.json": "tox run -e bench",
     "comparison.json": "tox run -e compare -- --base PYTHON",
@@ -111,23 +112,14 @@ class PlantedFault:
 
 
 @dataclass(frozen=True)
-class Alarm:
-    """What the gate said under a seed, without a fault; anything but green is a false alarm."""
-
-    seed: int
-    verdict: str
-
-
-@dataclass(frozen=True)
 class Power:
-    """``power.json``."""
+    """``power.json``, and ``false_alarms.json``, which has a summary alone."""
 
     torch: str
     seed: int
     summary: tuple[str, ...]
     faults: tuple[PlantedFault, ...]
     thresholds: tuple[Threshold, ...]
-    alarms: tuple[Alarm, ...]
     date: str = ""
 
 
@@ -188,6 +180,7 @@ class Inputs:
 
     gate: Gate | None = None
     power: Power | None = None
+    false_alarms: Power | None = None
     sweep: Sweep | None = None
     results: records.Results | None = None
     comparison: ComparisonFile | None = None
@@ -196,7 +189,12 @@ class Inputs:
     @property
     def releases(self) -> dict[str, str]:
         """The version of PyTorch that each file is about."""
-        of = {"gate.json": self.gate, "power.json": self.power, "accuracy.json": self.sweep}
+        of = {
+            "gate.json": self.gate,
+            "power.json": self.power,
+            "false_alarms.json": self.false_alarms,
+            "accuracy.json": self.sweep,
+        }
         found = {name: each.torch for name, each in of.items() if each is not None}
         return found | ({"benchmarks.json": str(self.results.provenance["torch"])} if self.results else {})
 
@@ -218,6 +216,7 @@ def read(folder: Path) -> Inputs:
         raise BrokenInput(f"{folder}: none of {', '.join(COMMANDS)} is there; {_what_makes_them()}")
     found.gate = _structured(folder, "gate.json", Gate, found.raw)
     found.power = _structured(folder, "power.json", Power, found.raw)
+    found.false_alarms = _structured(folder, "false_alarms.json", Power, found.raw)
     found.sweep = _structured(folder, "accuracy.json", Sweep, found.raw)
     found.comparison = _structured(folder, "comparison.json", ComparisonFile, found.raw)
     if "benchmarks.json" in found.raw:

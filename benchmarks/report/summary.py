@@ -26,6 +26,7 @@ def summary(inputs: Inputs) -> str:
     lines += _gate(inputs.gate) if inputs.gate else _absent("gate.json")
     lines += ["### Detection power", ""]
     lines += _listed(inputs.power.summary) if inputs.power else _absent("power.json")
+    lines += _listed(inputs.false_alarms.summary) if inputs.false_alarms else _absent("false_alarms.json")
     lines += ["### Cost", ""]
     lines += _cost(inputs) if inputs.results else _absent("benchmarks.json")
     lines += ["### Comparison", ""]

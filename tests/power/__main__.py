@@ -22,6 +22,7 @@ def main() -> int:
     """Run what the command line asks for, and return the exit status."""
     options = _options()
     report = Report(seed=options.seed)
+    name = "false_alarms.json" if options.false_alarms else "power.json"
     if options.false_alarms:
         report.alarms += _alarms(options.false_alarms, options.seed, options.jobs)
     else:
@@ -29,7 +30,7 @@ def main() -> int:
     if not (options.false_alarms or options.faults):
         report.thresholds += _thresholds(options.jobs)
     print(report.table())
-    print(report.write(options.reports / "power.json"))
+    print(report.write(options.reports / name))
     return 1 if report.is_disappointing() else 0
 
 

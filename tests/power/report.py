@@ -1,4 +1,4 @@
-"""The table of detection power, and ``power.json``."""
+"""The table of detection power, and what goes into ``power.json`` and ``false_alarms.json``."""
 
 from __future__ import annotations
 
@@ -69,10 +69,13 @@ class Report:
             for dtype in NUMBER_FORMATS:
                 red = [run.verdict != "green" and run.dtype in (dtype, "") for _, run in self.alarms]
                 lines.append(f"  in {dtype}: {_rate(red)}")
+            for seed, run in self.alarms:
+                if run.verdict != "green":
+                    lines.append(f"  not green under seed {seed}: {run.property or run.verdict}")
         return lines
 
     def write(self, path: Path) -> Path:
-        """Write ``power.json``, whole or not at all, and return its path."""
+        """Write everything to ``path``, whole or not at all, and return it."""
         path.parent.mkdir(parents=True, exist_ok=True)
         content = {
             **environment(),
