@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.clocks import Clock, Work, host_clock
+from benchmarks.records import case_name
 from benchmarks.structure import Structure, structure
 from benchmarks.workloads.workload import Workload
 from oracle.finding import Finding
@@ -31,9 +32,9 @@ class Case:
     device: str
 
     @property
-    def identifier(self) -> str:
-        """What the case is called on the command line."""
-        return f"{self.device}-{self.dtype}-{self.workload.name}-{self.size}"
+    def name(self) -> str:
+        """What the case is called in the names of its tests."""
+        return case_name(self.device, self.dtype, self.workload.name, self.size)
 
     @property
     def passes(self) -> tuple[str, ...]:

@@ -25,6 +25,11 @@ class BrokenResults(Exception):
     """A file of results cannot be read, and why, in one line."""
 
 
+def case_name(device: str, dtype: str, workload: str, size: int) -> str:
+    """What a case is called in the names of its tests."""
+    return f"{device}-{dtype}-{workload}-{size}"
+
+
 @dataclass(frozen=True)
 class Timing:
     """Seconds of one pass: the median of some rounds, its quartiles, the fastest round, and how many there were."""
@@ -69,8 +74,8 @@ class Record:
 
     @property
     def name(self) -> str:
-        """What the case is called on the command line."""
-        return f"{self.device}-{self.dtype}-{self.workload}-{self.size}"
+        """What the case is called in the names of its tests."""
+        return case_name(self.device, self.dtype, self.workload, self.size)
 
     def _seconds(self, timed: str) -> float:
         return self.timings[timed].median if timed in self.timings else math.nan

@@ -66,6 +66,11 @@ class Ball:
         smallest = np.where(self.midpoint == 0, 0.0, 2.0**-1074)
         return np.asarray(np.abs(self.midpoint).astype(np.float64) + smallest)
 
+    @cached_property
+    def least_magnitude(self) -> NDArray[np.float64]:
+        """No more than the magnitude of any number in the interval, in float64; negative where 0 is one of them."""
+        return np.asarray((np.abs(self.midpoint) - self.radius).astype(np.float64) - 2.0**-1074)
+
     def judged_radius(self) -> NDArray[np.float64]:
         """The radius, inflated by 2^-30 for the roundings of this computation itself."""
         return self.radius * (1 + 2.0**-30)
@@ -103,9 +108,10 @@ class Ball:
     def __truediv__(self, other: Ball | int) -> Ball:
         other = as_ball(other, self.rounding)
         quotient = self.midpoint / other.midpoint
-        numerator = self.radius + np.abs(quotient).astype(np.float64) * other.radius
-        apart = other.magnitude > other.radius
-        return self._rounded(quotient, np.where(apart, numerator / (other.magnitude - other.radius), np.inf))
+        least = other.least_magnitude
+        # Both are divided before they are multiplied: a product of small numbers would leave the range of float64.
+        propagated = self.radius / least + np.abs(quotient).astype(np.float64) * (other.radius / least)
+        return self._rounded(quotient, np.where(least > 0, propagated, np.inf))
 
     def __rtruediv__(self, numerator: int) -> Ball:
         return as_ball(numerator, self.rounding) / self
@@ -118,7 +124,8 @@ class Ball:
     def square_root(self) -> Ball:
         """The square roots; an interval that reaches below 0 stands for its nonnegative part."""
         midpoint = np.sqrt(self.midpoint)
-        quotient = np.where(self.magnitude > 0, self.radius / np.sqrt(self.magnitude), np.inf)
+        root = np.asarray(midpoint.astype(np.float64))
+        quotient = np.where(root > 0, self.radius / root, np.inf)
         propagated = np.minimum(quotient, np.sqrt(self.radius))
         return Ball(midpoint, self.rounding.of_function(midpoint, propagated, SQUARE_ROOT_ULPS), self.rounding)
 
@@ -259,8 +266,9 @@ class Ball:
 
     def within(self, domain: Domain) -> Ball:
         """The same intervals, infinite wherever ``domain`` does not hold."""
-        least = np.maximum(self.magnitude - self.radius, 0.0)
-        inside = domain(least, self.magnitude + self.radius, self.rounding.number_format)
+        inside = domain(
+            np.maximum(self.least_magnitude, 0.0), self.magnitude + self.radius, self.rounding.number_format
+        )
         return Ball(self.midpoint, np.where(inside, self.radius, np.inf), self.rounding)
 
 

@@ -65,7 +65,7 @@ class BallArithmetic:
                     corner = np.abs(np.power(base_end, exponent_end) - midpoint).astype(np.float64)
                     spread = np.maximum(spread, np.where(np.isnan(corner), np.inf, corner))
             # Through 0 a power is not monotone.
-            crossing = (base.radius > 0) & (base.magnitude <= base.radius)
+            crossing = (base.radius > 0) & (base.least_magnitude <= 0)
             spread = np.where(crossing, np.inf, spread)
         return Ball(midpoint, self.rounding.of_function(midpoint, spread, POWER_ULPS), self.rounding)
 

@@ -269,9 +269,10 @@ def _spread_of_hypot(a: Quads, b: Quads, ra: Floats, rb: Floats) -> Floats:
 def _spread_of_atan2(a: Quads, b: Quads, ra: Floats, rb: Floats) -> Floats:
     # The slopes are b / (a² + b²) and -a / (a² + b²); the cut along the negative axis of b is left out.
     x, y = np.abs(a).astype(np.float64), np.abs(b).astype(np.float64)
-    nearest = np.maximum(x - ra, 0.0) ** 2 + np.maximum(y - rb, 0.0) ** 2
+    nearest = np.hypot(np.maximum(x - ra, 0.0), np.maximum(y - rb, 0.0))
     apart = (ra + rb == 0) | ((b > 0) & (y > rb)) | (x > ra)
-    moved = ((y + rb) * ra + (x + ra) * rb) / nearest
+    # Divided before it is multiplied: squares and products of small numbers would leave the range of float64.
+    moved = (y + rb) / nearest * (ra / nearest) + (x + ra) / nearest * (rb / nearest)
     return np.where(ra + rb == 0, 0.0, np.where(apart, moved, np.inf))
 
 

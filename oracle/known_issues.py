@@ -37,12 +37,18 @@ class KnownIssue:
     range: bool = False
     magnitudes: tuple[tuple[float, float], ...] = ()
     arguments: dict[str, Any] = field(default_factory=dict)
+    raises: str = ""
     laws: tuple[str, ...] = ()
     where: str = ""
 
     def excuses(self, law: str, program: Program) -> bool:
         """Whether the issue breaks ``law`` for ``program``."""
         return law in self.laws and REGIONS[self.where](program)
+
+    def explains(self, error: Exception, program: Program) -> bool:
+        """Whether ``error``, which PyTorch raised instead of an answer to ``program``, is the one of this issue."""
+        applied = (self.concerns_operation(each.operation, program.dtype) for each in program.applications)
+        return bool(self.raises) and self.raises in str(error) and any(applied)
 
     def concerns_operation(self, operation: str, dtype: str) -> bool:
         """Whether ``operation`` is among its operations, and ``dtype`` among its dtypes, if it names any."""
@@ -55,7 +61,8 @@ class KnownIssue:
 
         ``expanded`` tells whether the first operand may have axes of stride 0.
         """
-        if self.range or self.magnitudes or not self.concerns_operation(operation, dtype):
+        drawn = self.range or self.magnitudes or self.raises
+        if drawn or not self.concerns_operation(operation, dtype):
             return False
         region = {name: tuple(value) if isinstance(value, list) else value for name, value in self.arguments.items()}
         named = all(name in arguments and arguments[name] == value for name, value in region.items())
@@ -80,6 +87,11 @@ def known_issues() -> tuple[KnownIssue, ...]:
 def present_issues() -> tuple[KnownIssue, ...]:
     """The entries that concern the PyTorch that is installed."""
     return tuple(issue for issue in known_issues() if issue.concerns(str(torch.__version__)))
+
+
+def is_known(error: Exception, program: Program) -> bool:
+    """Whether a known issue makes PyTorch raise ``error`` instead of an answer to ``program``."""
+    return any(issue.explains(error, program) for issue in present_issues())
 
 
 def is_undrawable(operation: str, dtype: str) -> bool:

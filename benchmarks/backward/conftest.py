@@ -30,13 +30,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
     torch.set_num_threads(options.chosen_number(config, "--threads"))
     config.stash[CASES] = _chosen_cases(config)
-    if config.option.benchmark_json is None:
+    if config.option.benchmark_json is None and not config.option.collectonly:
         folder = options.reports_folder(config)
         # Written under another name and moved, so that no half-written report is left behind.
         config.stash[DRAFT] = folder / "benchmarks.json.part"
         config.option.benchmark_json = str(config.stash[DRAFT])
     # Its own table has a row for every pass of every case; ours has one for every family.
     config.option.benchmark_quiet = not config.option.benchmark_verbose
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    cases = config.stash[CASES]
+    workloads = {case.workload.name for case in cases}
+    dtypes = ", ".join(dict.fromkeys(case.dtype for case in cases))
+    threads = config.getoption("--threads")
+    return f"gradcert: timed are {len(cases)} cases of {len(workloads)} workloads in {dtypes}; threads: {threads}"
 
 
 def _chosen_cases(config: pytest.Config) -> list[Any]:
@@ -83,8 +91,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         [
             pytest.param(
                 (case, name),
-                id=f"{case.identifier}-{name.replace(' ', '-')}",
-                marks=pytest.mark.benchmark(group=case.identifier, timer=host_clock(case.device)),
+                id=f"{case.name}-{name.replace(' ', '-')}",
+                marks=pytest.mark.benchmark(group=case.name, timer=host_clock(case.device)),
             )
             for case in metafunc.config.stash[CASES]
             for name in case.passes

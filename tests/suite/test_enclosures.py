@@ -65,6 +65,24 @@ def test_division_by_an_interval_around_zero_claims_nothing():
         assert (ball(1.0, 0.0) / ball(1.0, 1.0)).radius == np.inf
 
 
+@pytest.mark.parametrize(("numerator", "divisor"), [(4e-319, 1e-318), (2.0**-1074, 2.0**-1060), (2.0**-60, 2.0**-1070)])
+def test_quotients_by_subnormal_numbers_spread_as_far_as_they_do(numerator, divisor):
+    rounding, step = RunningError(NUMBER_FORMATS["float64"]), 2.0**-1074
+    exact = Ball.exact(np.array([numerator]), rounding)
+    with np.errstate(all="ignore"):
+        result = exact / Ball(np.array([divisor]).astype(QUAD), np.array([step]), rounding)
+    farthest = Fraction(numerator) / (Fraction(divisor) - Fraction(step))
+    assert abs(farthest - Fraction(numerator) / Fraction(divisor)) <= Fraction(float(result.judged_radius()[0]))
+
+
+def test_an_angle_between_an_underflow_and_a_small_number():
+    # x³ underflows, and is as far from 0 as one step of subnormal numbers is wide: seen from y that is no small angle.
+    builder = ProgramBuilder([Input(contiguous((1.3e-116,), (1,))), Input(contiguous((1.3e-116,), (1,)))])
+    builder.apply("atan2", builder.apply("pow", Value(0), arguments={"exponent": 3}), Value(1))
+    program = builder.program(contiguous((1.0,), (1,)))
+    assert not judge(program, by_backward(program, "cpu"), enclosed(program)).wrong
+
+
 def test_overflow_claims_nothing():
     assert enclosure(reduction("sum", (FORMAT.largest, FORMAT.largest), (2,), "float32")).outputs[0].radius == np.inf
     # Terms that cancel may overflow on the way.

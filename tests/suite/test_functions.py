@@ -240,10 +240,12 @@ def test_spreads_of_sine_and_cosine_are_at_most_2_and_at_most_the_radius():
         assert spread_of(name, np.array([0.3, 0.3]), np.array([1e9, 1.9])).tolist() == [2.0, 1.9]
 
 
+# Far down, a product of two numbers leaves the range of float64, in which spreads are computed.
+@pytest.mark.parametrize("exponents", [(-20, 20), (-1020, -300), (300, 1020)], ids=["usual", "small", "large"])
 @pytest.mark.parametrize("name", FUNCTIONS_OF_TWO)
-def test_values_of_two_operands_stay_within_their_spread(name):
+def test_values_of_two_operands_stay_within_their_spread(name, exponents):
     function, count, random = FUNCTIONS_OF_TWO[name], 400, np.random.default_rng(5)
-    scales = 2.0 ** random.uniform(-20, 20, count)
+    scales = 2.0 ** random.uniform(*exponents, count)
     first, second = (scales * random.uniform(-3, 3, count) for _ in range(2))
     radii = [scales * random.choice((0.0, 1e-12, 1e-3, 0.3, 2.0), count) for _ in range(2)]
     quads = first.astype(QUAD), second.astype(QUAD)

@@ -66,6 +66,17 @@ def test_the_region_of_reshaped_cotangents():
     assert region(builder.program(contiguous((1.0,), (1,))))
 
 
+def test_an_exception_is_known_by_its_text_and_operation():
+    issue = replace(ISSUE, arguments={}, operations=("mul",), dtypes=("float64",), raises="must be contiguous")
+    assert not issue.covers("mul", {}, "float64", ((2,),))
+    error = RuntimeError("a weight must be contiguous")
+    assert issue.explains(error, broadcast_product())
+    assert not issue.explains(error, reduction("sum", (1.0,), ()))
+    assert not issue.explains(RuntimeError("something else"), broadcast_product())
+    assert not replace(issue, dtypes=("float32",)).explains(error, broadcast_product())
+    assert not replace(issue, raises="").explains(error, broadcast_product())
+
+
 def test_laws_are_excused_in_the_region_only():
     issue = replace(ISSUE, laws=("routes_agree",), where="a_cotangent_is_only_rearranged")
     assert issue.excuses("routes_agree", reduction("sum", (1.0,), ()))
