@@ -14,6 +14,9 @@ from oracle.program import Program, ProgramBuilder, Value
 
 DEGREES = (4, 16, 64)
 
+_LARGEST = 4 * 10**7
+"""Elements times degree: the oracle keeps 24 bytes for every element of the result of each operation."""
+
 
 def coefficients(degree: int) -> tuple[int, ...]:
     """Small integers, from the highest power to the constant: 1, -2, 3, -4, 5, -1, 2 and so on."""
@@ -53,8 +56,7 @@ def _of_degree(degree: int, form: str) -> Workload:
         "polynomials",
         f"a polynomial of degree {degree}, written in {'nested' if form == 'horner' else form} form",
         partial(_polynomial, factors, form),
-        # Each operation of theirs takes the oracle a seventh of a second for a million elements.
-        largest=10**6 if degree == DEGREES[0] else 10**5,
+        largest=_LARGEST // degree,
         closed_form=nested_derivative(factors),
     )
 
@@ -86,7 +88,6 @@ POLYNOMIALS = (
         "2x⁴ + x³ + 3x² + 5x + 1",
         partial(_polynomial, NOTEBOOK_FACTORS, "power"),
         closed_form=nested_derivative(NOTEBOOK_FACTORS),
-        largest=10**6,
     ),
     Workload(
         "notebook-chain",

@@ -25,7 +25,7 @@ SIZES = tuple(10**power for power in range(8))
 QUICK = {"float64": (10**5,), "float32": (1, 10**3, 10**5), "bfloat16": (10**5,)}
 """Numbers of elements that are timed by default, for each dtype."""
 
-LANDMARKS = ("notebook-polynomial", "exp", "mul", "sum-inner", "softmax-inner")
+LANDMARKS = ("exp", "mul", "sum-inner", "softmax-inner")
 """Workloads that are timed by default at every number of elements, in ``LANDMARK_DTYPE``: they show the cost of a call
 at one end, and what memory allows at the other."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import sys
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.comparison.__main__ import FAILED, PASSED, TOO_NOISY, verdict
 from benchmarks.comparison.interpreter import Interpreter, Unusable
@@ -105,6 +107,16 @@ def test_a_worker_gives_the_gradients_and_counts_of_its_program():
         assert other.time("program", "backward", 3) > 0
     due = by_grad(program, "cpu").gradients[0].double().numpy()
     assert np.array_equal(gradient.reshape(due.shape), due)
+
+
+def test_a_worker_does_without_numpy(monkeypatch):
+    def absent(tensor):
+        raise RuntimeError("Numpy is not available")
+
+    monkeypatch.setattr(torch.Tensor, "numpy", absent)
+    answer = Worker().prepare("program", definitions(written("exp", 10, "bfloat16")), "cpu")
+    assert answer["counts"]["nodes"] == 2
+    assert len(base64.b64decode(answer["gradients"][0])) == 80
 
 
 def test_controls_and_rows_of_one_interpreter_with_itself():
