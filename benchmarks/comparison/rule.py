@@ -3,21 +3,25 @@
 Shared machines are noisy in one direction: what disturbs makes slower (Chen & Revels, *Robust benchmarking in noisy
 environments*, 2016), and it comes and goes. So both sides are timed in turn, AB BA AB …, and three numbers are asked:
 the ratio of the fastest rounds, the median of the ratios of pairs, and the share of pairs in which head took longer.
-Neither estimator is the better one everywhere; a verdict needs both, and most pairs on its side. Whatever differs is
-measured once more with twice as many pairs, and must differ again.
+Neither estimator is the better one everywhere; a verdict needs both, and most pairs on its side. Whatever differs must
+differ in the same way in two measurements running, the second one of twice as many pairs; what is unclear is measured
+again, as the load may pass.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Pairs = Sequence[tuple[float, float]]
 """Seconds of base and of head, for the same number of calls, taken one right after the other."""
 
 PAIRS = 15
 """How many pairs are taken first; twice as many confirm."""
+
+MEASUREMENTS = 5
+"""How many measurements there are at most."""
 
 FACTOR = 1.10
 """By how much both estimators must differ."""
@@ -39,7 +43,7 @@ class Comparison:
         typical: the median of the ratios of pairs.
         slower: the share of pairs in which head took longer.
         base, head: the fastest rounds, in seconds.
-        pairs: how many were taken, confirmation included.
+        pairs: how many were taken, over all measurements.
     """
 
     verdict: str
@@ -71,13 +75,15 @@ def said(pairs: Pairs) -> Comparison:
 def compared(take: Callable[[int], Pairs]) -> Comparison:
     """The verdict on what ``take`` measures, which gives as many pairs as it is asked for.
 
-    What differs and does not differ in the same way again is unclear.
+    "Same" stands at once; a difference stands once it is confirmed; all else is unclear in the end.
     """
-    first = said(take(PAIRS))
-    if first.verdict in ("same", "unclear"):
-        return first
-    second = said(take(2 * PAIRS))
-    verdict = first.verdict if second.verdict == first.verdict else "unclear"
-    return Comparison(
-        verdict, second.fastest, second.typical, second.slower, second.base, second.head, first.pairs + second.pairs
-    )
+    found = said(take(PAIRS))
+    count = found.pairs
+    for _ in range(MEASUREMENTS - 1):
+        if found.verdict == "same":
+            break
+        before, found = found, said(take(2 * PAIRS))
+        count += found.pairs
+        if found.verdict == before.verdict != "unclear":
+            return replace(found, pairs=count)
+    return replace(found, verdict="same" if found.verdict == "same" else "unclear", pairs=count)

@@ -14,7 +14,7 @@ import torch
 from benchmarks.comparison.__main__ import FAILED, PASSED, TOO_NOISY, verdict
 from benchmarks.comparison.interpreter import Interpreter, Unusable
 from benchmarks.comparison.measurement import GATED, Controls, Graphs, Row, controls, rows, written
-from benchmarks.comparison.rule import PAIRS, Comparison, compared, said
+from benchmarks.comparison.rule import MEASUREMENTS, PAIRS, Comparison, compared, said
 from benchmarks.comparison.worker import Worker
 from benchmarks.machine import fingerprint
 from oracle.reproducer import definitions
@@ -50,11 +50,32 @@ def test_what_differs_is_found(ratio, due, least):
     assert set(verdicts) <= {due, "unclear"}
 
 
-def test_what_does_not_differ_again_is_unclear():
-    takes = iter([[(1.0, 1.5)] * PAIRS, [(1.0, 1.0)] * 2 * PAIRS])
-    found = compared(lambda count: next(takes))
-    assert found.verdict == "unclear"
-    assert found.pairs == 3 * PAIRS
+@pytest.mark.parametrize(
+    ("ratios", "due"),
+    [
+        ([1.0], "same"),
+        ([1.5, 1.0], "same"),
+        ([1.5, 1.5], "slower"),
+        ([0.5, 0.5], "faster"),
+        ([1.5, 0.5, 1.5, 0.5, 1.5], "unclear"),
+        # What is unclear is measured again, and the difference that follows confirmed.
+        ([None, 1.5, 1.5], "slower"),
+        ([1.5, None, 1.5, 1.5], "slower"),
+        ([1.5, None, 1.5, None, 1.5], "unclear"),
+        ([None] * MEASUREMENTS, "unclear"),
+    ],
+)
+def test_a_difference_stands_once_it_is_confirmed(ratios, due):
+    left = list(ratios)
+
+    def take(count):
+        ratio = left.pop(0)
+        return [(1.0, ratio)] * count if ratio else [(1.0, 1.0), *[(1.0, 1.5)] * (count - 1)]
+
+    found = compared(take)
+    assert found.verdict == due
+    assert not left
+    assert found.pairs == PAIRS * (2 * len(ratios) - 1)
 
 
 def test_one_estimator_is_not_enough():
