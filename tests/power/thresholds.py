@@ -68,7 +68,7 @@ def threshold(dtype: str, tier: str, operations: int, size: int, trials: int = T
         program = _chain(generator, dtype, tier, operations, size)
         truths = certified(program, False) if tier == "exact" else enclosed(program)
         places = _informative(truths)
-        repeated = min(20 if size > 10**4 else 1, trials - len(found)) if len(places) else 0
+        repeated = min(25 if size > 10**4 else 1, trials - len(found)) if len(places) else 0
         found += [_smallest(program, truths, generator, int(generator.choice(places))) for _ in range(repeated)]
     found.sort()
     return Threshold(dtype, tier, operations, size, trials, found[math.ceil(0.99 * trials) - 1], found[trials // 2])
