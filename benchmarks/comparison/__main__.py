@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from fractions import Fraction
@@ -100,7 +100,7 @@ def verdict(control: Controls, found: list[Row]) -> tuple[int, str]:
     A wrong gradient and a heavier graph fail whatever the times say: they are exact.
     """
     wrong = [row.workload for row in found if row.wrong]
-    heavier = list(dict.fromkeys(row.workload for row in found if row.graphs.heavier))
+    heavier = _heavier(found)
     slower = [f"{row.workload} ({row.timed})" for row in found if row.comparison and row.comparison.verdict == "slower"]
     unclear = sum(row.comparison is not None and row.comparison.verdict == "unclear" for row in found)
     failures = [
@@ -115,6 +115,11 @@ def verdict(control: Controls, found: list[Row]) -> tuple[int, str]:
     if unclear > NOISY * len(found):
         return TOO_NOISY, f"TOO NOISY: {unclear} of {len(found)} times are unclear; run it again on a quieter machine"
     return PASSED, f"PASSED: nothing is slower ({unclear} of {len(found)} unclear)"
+
+
+def _heavier(found: Sequence[Row | StoredRow]) -> list[str]:
+    """The workloads whose graph is heavier, each once."""
+    return list(dict.fromkeys(row.workload for row in found if row.graphs.heavier))
 
 
 def _table(found: list[Row]) -> Table:
@@ -163,7 +168,7 @@ def _stored(start: Callable[[str], Interpreter], options: argparse.Namespace) ->
         times = (f"{row.stored * 1e6:.2f}", f"{row.now * 1e6:.2f}", f"{row.now / row.stored:.2f}")
         table.add_row(row.workload, f"{row.size:,}", row.dtype, *times, str(row.graphs))
     print(as_text(140, table))
-    heavier = list(dict.fromkeys(row.workload for row in found if row.graphs.heavier))
+    heavier = _heavier(found)
     words = f"FAILED: heavier graph: {', '.join(heavier)}" if heavier else "PASSED: no graph is heavier"
     print("Times of another run say little on a machine that others use, and decide nothing.")
     print(words)

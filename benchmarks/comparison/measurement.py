@@ -40,6 +40,7 @@ GATED = (
 """Workloads, elements and dtypes that are compared: few, as each may err. All but the last fit into caches."""
 
 CACHE_RESIDENT = GATED[:-1]
+"""Those that do: by them the rule itself is measured."""
 
 CONTROL = ("sines-10", 1000, "float32")
 """What the controls run: cheap, and like most of what is compared."""

@@ -13,13 +13,13 @@ import jinja2
 import vl_convert
 from altair import SCHEMA_VERSION
 
+from benchmarks import store
 from benchmarks.records import CHEAP_GRADIENT, Results
 from benchmarks.report import accuracy, comparison, correctness, detection, quantities, timings
 from benchmarks.report.chart_data import Rows
 from benchmarks.report.charts import Plots, plots
 from benchmarks.report.inputs import COMMANDS, Inputs
 from benchmarks.report.overview import figures, warnings
-from benchmarks.store import text
 
 _HERE = Path(__file__).parent
 
@@ -34,6 +34,7 @@ def page(inputs: Inputs) -> str:
         undefined=jinja2.StrictUndefined,
     )
     drawn = plots(inputs.results) if inputs.results else Plots()
+    files = _files(inputs)
     return environment.get_template("template.html").render(
         commands=COMMANDS,
         inputs=inputs,
@@ -51,8 +52,8 @@ def page(inputs: Inputs) -> str:
         quantities=quantities,
         style=_text("report.css"),
         script=_text("report.js"),
-        files=list(_files(inputs)),
-        pack=_Packed(_files(inputs) | _drawings(drawn)),
+        files=list(files),
+        pack=_Packed(files | _drawings(drawn)),
     )
 
 
@@ -78,7 +79,7 @@ def _compressed(content: str) -> str:
 
 def _files(inputs: Inputs) -> dict[str, str]:
     """The files that the page was made of; of the benchmarks what is kept of them for good."""
-    kept = {"benchmarks.json": text(inputs.results)} if inputs.results else {}
+    kept = {"benchmarks.json": store.text(inputs.results)} if inputs.results else {}
     return {name: content.decode() for name, content in inputs.raw.items()} | kept
 
 
