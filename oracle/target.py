@@ -82,7 +82,7 @@ SETTINGS: dict[str, Setting] = {
         literals={"float32": "highest", "tf32": "high", "bfloat16": "medium"},
     ),
 }
-"""Every key of a target. ``isa`` limits oneDNN, ``capability`` ATen's own kernels, ``mkl`` the results of Intel's MKL to what
+"""Every key of a target. ``isa`` limits oneDNN, ``capability`` ATen's own kernels, ``mkl`` Intel's MKL to results that
 every processor gives, and ``products`` says in what format float32 matrices may be multiplied."""
 
 
