@@ -36,7 +36,7 @@ def test_exact_tier(benchmark: Any, dtype: str) -> None:
     programs = sample(lattice_polynomial_programs(dtype=dtype), count=100)
     elements = 0
     for program in programs:
-        truths = exactly(exact(program), certified(program, powers_are_exact=True))
+        truths = exactly(exact(program), certified(program))
         verdict = judge(program, by_backward(program, "cpu"), truths)
         assert verdict.wrong == ()
         elements += verdict.elements

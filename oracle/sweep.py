@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.arithmetic import USUAL, DeviceArithmetic
 from oracle.formula import Branch, Formula
 from oracle.functions import QUAD, Floats
 from oracle.number_format import NUMBER_FORMATS, NumberFormat
@@ -153,13 +154,13 @@ class Swept:
         )
 
 
-def swept(operation: Operation, dtype: str, stride: int, *, flushes_subnormals: bool = False) -> Swept:
-    """The sweep of ``operation`` over every ``stride``-th number of ``dtype``."""
+def swept(operation: Operation, dtype: str, stride: int, arithmetic: DeviceArithmetic = USUAL) -> Swept:
+    """The sweep of ``operation`` over every ``stride``-th number of ``dtype``, under ``arithmetic``."""
     assert operation.formula is not None
     points = inputs(operation, dtype, stride)
     program = swept_program(operation, dtype, points)
     output, gradient = values(operation.formula, points), slopes(operation.formula, points)
-    radii = enclosed(program, flushes_subnormals=flushes_subnormals)
+    radii = enclosed(program, arithmetic)
     truths = Truths(
         "sweep",
         (Truth(output.midpoint, radii.outputs[0].radius),),

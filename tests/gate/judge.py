@@ -14,17 +14,19 @@ from hypothesis import given, seed, settings
 from hypothesis.errors import FlakyFailure as Flaky
 from hypothesis.strategies import SearchStrategy
 
-from oracle.device import device_arithmetic, float64_device
+from oracle.device import float64_device
 from oracle.exact import NotPolynomial, exact
 from oracle.finding import Broken, Finding
 from oracle.finite_difference import finite_difference, signed_direction
 from oracle.known_issues import is_known, present_issues
 from oracle.laws import Law
+from oracle.measured_arithmetic import device_arithmetic
 from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.reproducer import AN_ANSWER
 from oracle.route import ROUTES, cotangents, leaves, torch_function
 from oracle.simpler import simpler_programs
+from oracle.target import Target
 from oracle.verdict import Truths, Verdict, WrongKind, certified, enclosed, exactly, judge
 from strategies.fresh import fresh
 
@@ -126,7 +128,7 @@ class Judge:
     def __init__(self, record: Record, run_seed: str | None = None) -> None:
         self.record = record
         self.run_seed = run_seed
-        self.arithmetic = device_arithmetic(record.device, record.dtype)
+        self.arithmetic = device_arithmetic(Target.parse(record.device), record.dtype)
 
     def over(
         self,
@@ -175,7 +177,7 @@ class Judge:
         """
 
         def truths(program: Program) -> Truths:
-            return exactly(exact(program), certified(program, self.arithmetic.powers_are_exact))
+            return exactly(exact(program), certified(program, self.arithmetic))
 
         with contextlib.suppress(NotPolynomial):
             self._compare(program, route, truths)
@@ -186,7 +188,7 @@ class Judge:
         Raises:
             NotCertified: if it may round although powers are exact on this device.
         """
-        truths = certified(program, self.arithmetic.powers_are_exact)
+        truths = certified(program, self.arithmetic)
         radii = [*(truth.radius for truth in truths.outputs), *(truth.radius for truth in truths.gradients.values())]
         if self.arithmetic.powers_are_exact and any(radius.any() for radius in radii):
             raise NotCertified(repr(program))
@@ -197,7 +199,7 @@ class Judge:
         self._compare(program, route, self._enclosures)
 
     def _enclosures(self, program: Program) -> Truths:
-        return enclosed(program, flushes_subnormals=self.arithmetic.flushes_subnormals)
+        return enclosed(program, self.arithmetic)
 
     def witnessed(self, program: Program) -> None:
         """Finite differences of PyTorch's forward agree that the definition is the function that PyTorch computes."""
