@@ -152,9 +152,12 @@ class Judge:
                 self.record.found_after = self.record.found_after or self.record.examples
                 raise
 
+        case = f"{self.record.property} {self.record.device} {self.record.dtype} {about}"
+        given_function: Any = property_holds
+        # Hypothesis stores failures by the function that failed, which is the same one for all properties.
+        given_function.hypothesis.inner_test._hypothesis_internal_add_digest = case.encode()
         if self.run_seed is not None:
-            case = f"{self.run_seed} {self.record.property} {self.record.device} {self.record.dtype} {about}"
-            property_holds = seed(zlib.crc32(case.encode()))(property_holds)
+            property_holds = seed(zlib.crc32(f"{self.run_seed} {case}".encode()))(property_holds)
         property_holds()
 
     def exact(self, program: Program, route: str = "backward") -> None:
