@@ -22,10 +22,9 @@ from oracle.known_issues import is_known, present_issues
 from oracle.laws import Law
 from oracle.notation import mathematics
 from oracle.program import Program
-from oracle.reproducer import AN_ANSWER
-from oracle.route import ROUTES, cotangents, leaves, torch_function
+from oracle.route import NoAnswer, ReadAnswer, cotangents, leaves, read_answer, torch_function
 from oracle.simpler import simpler_programs
-from oracle.verdict import Truths, Verdict, WrongKind, certified, enclosed, exactly, judge
+from oracle.verdict import Raised, Truths, Verdict, certified, enclosed, exactly, judge
 from strategies.fresh import fresh
 
 
@@ -195,9 +194,9 @@ class Judge:
             raise NotCertified(repr(program))
         return truths
 
-    def enclosed(self, program: Program, route: str = "backward") -> None:
-        """Output and gradients lie in their enclosures."""
-        self._compare(program, route, self._enclosures)
+    def enclosed(self, program: Program, route: str = "backward") -> ReadAnswer | None:
+        """Output and gradients lie in their enclosures; what PyTorch said, None where a known issue makes it raise."""
+        return self._compare(program, route, self._enclosures)
 
     def _enclosures(self, program: Program) -> Truths:
         return enclosed(program, flushes_subnormals=self.arithmetic.flushes_subnormals)
@@ -232,7 +231,7 @@ class Judge:
             finding = Finding(program, device, law.__name__, "law", Broken(law, complaint))
             raise WrongAnswer(finding, lambda simpler: self.law(simpler, law))
 
-    def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> None:
+    def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> ReadAnswer | None:
         device = self.record.device
         truths = truths_of(program)
 
@@ -240,17 +239,18 @@ class Judge:
             self._compare(simpler, route, truths_of)
 
         try:
-            answer = ROUTES[route](program, device)
-        except Exception as error:  # whatever it is, it is a finding: every drawn program has a gradient
-            if is_known(error, program):
-                return
-            raised = WrongKind(None, f"{type(error).__name__}: {error}", AN_ANSWER)
-            raise WrongAnswer(Finding(program, device, route, truths.tier, raised), again) from error
+            answer = read_answer(program, device, route)
+        except NoAnswer as none:
+            if is_known(none.error, program):
+                return None
+            raised = Raised(str(none), none.moment)
+            raise WrongAnswer(Finding(program, device, route, truths.tier, raised), again) from none.error
         verdict = judge(program, answer, truths)
         self.record.count(verdict)
         if verdict.wrong:
             raise WrongAnswer(Finding(program, device, route, truths.tier, verdict.wrong[0]), again)
         self.record.count_operations(program, verdict.informative > 0)
+        return answer
 
 
 Check = Callable[[Judge, Program], None]

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import core, settings
 from hypothesis.database import InMemoryExampleDatabase
 
+from oracle import route
+from oracle.route import ROUTES
 from strategies.programs import polynomial_programs
-from tests.gate.judge import Judge, Record
+from tests.gate.judge import Judge, Record, WrongAnswer
+from tests.suite.examples import broadcast_product
 
 
 @pytest.fixture
@@ -57,3 +60,25 @@ def test_a_failure_is_replayed_where_it_was_and_nowhere_else(database):
     assert failing(Judge(Record("one", "cpu", "float64")))[0] == shrunk
 
     assert failing(Judge(Record("another", "cpu", "float64")))[0] != shrunk
+
+
+def refusing(*_):
+    raise RuntimeError("not today")
+
+
+def finding(program):
+    """What the judge finds in ``program``."""
+    with pytest.raises(WrongAnswer) as caught:
+        Judge(Record("one", "cpu", "float64")).enclosed(program)
+    return caught.value.smallest()
+
+
+def test_an_exception_is_a_finding_while_pytorch_is_asked_and_while_its_answer_is_read(monkeypatch):
+    with monkeypatch.context() as planted:
+        planted.setitem(ROUTES, "backward", refusing)
+        asked = finding(broadcast_product())
+    monkeypatch.setattr(route, "to_numpy", refusing)
+    read = finding(broadcast_product())
+    assert (asked.kind, asked.wrong.moment) == ("raises", "asked")
+    assert (read.kind, read.wrong.moment) == ("raises", "read")
+    assert asked.wrong.error == read.wrong.error == "RuntimeError: not today"
