@@ -14,12 +14,12 @@ from hypothesis import given, seed, settings
 from hypothesis.errors import FlakyFailure as Flaky
 from hypothesis.strategies import SearchStrategy
 
-from oracle.device import device_arithmetic, float64_device
+from oracle.device import device_arithmetic, float64_device, has_storage
 from oracle.exact import NotPolynomial, exact
 from oracle.finding import Broken, Finding
 from oracle.finite_difference import finite_difference, signed_direction
 from oracle.known_issues import is_known, present_issues
-from oracle.laws import Law
+from oracle.laws import NEED_STORAGE, Law
 from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.route import NoAnswer, ReadAnswer, cotangents, leaves, read_answer, torch_function
@@ -86,6 +86,7 @@ class Record:
         informative: those whose radius is small enough to tell something.
         worst: the largest error in radii.
         seconds: time for drawing, running and judging.
+        left_out: how often a law was not asked, as the device has no storages to look at.
         found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
         drawn: how often each operation was applied in a program that was compared.
         judged: how often in one with an informative gradient element.
@@ -100,6 +101,7 @@ class Record:
     informative: int = 0
     worst: float = 0.0
     seconds: float = 0.0
+    left_out: int = 0
     found_after: int | None = None
     drawn: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
@@ -212,10 +214,13 @@ class Judge:
         )
 
     def law(self, program: Program, law: Law) -> None:
-        """``law`` holds for ``program``, unless a known issue excuses it."""
+        """``law`` holds for ``program``, unless a known issue excuses it or the device cannot be asked."""
         if any(issue.excuses(law.__name__, program) for issue in present_issues()):
             return
         device = self.record.device
+        if law in NEED_STORAGE and not has_storage(device):
+            self.record.left_out += 1
+            return
         self.record.comparisons += 1
         try:
             complaint = law(
