@@ -33,6 +33,18 @@ def has_dtype(device: str, dtype: str) -> bool:
         return False
 
 
+@cache
+def has_storage(device: str) -> bool:
+    """Whether tensors on ``device`` have storages that torch can name, share and read; not every backend has."""
+    try:
+        storage = torch.ones(1, device=device).untyped_storage()
+        storage.data_ptr()
+        torch.empty(0, dtype=torch.uint8, device=device).set_(storage).cpu()
+    except RuntimeError:  # NotImplementedError is one
+        return False
+    return True
+
+
 def float64_device(device: str) -> str:
     """``device`` if it has float64, else the CPU: finite differences are taken in float64."""
     return device if has_dtype(device, "float64") else "cpu"

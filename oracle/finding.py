@@ -18,9 +18,9 @@ from oracle.laws import Law
 from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.program_json import to_json
-from oracle.reproducer import element_script, kind_script, law_script
+from oracle.reproducer import element_script, kind_script, law_script, raised_script
 from oracle.torch_source import value_name
-from oracle.verdict import Mismatch, WrongKind
+from oracle.verdict import Mismatch, Raised, WrongKind
 
 _EXACT_LIMIT = 100
 """Elements of all inputs up to which sympy is asked again for a finding that another tier made."""
@@ -50,20 +50,34 @@ class Finding:
     device: str
     route: str
     tier: str
-    wrong: Mismatch | WrongKind | Broken
+    wrong: Mismatch | WrongKind | Raised | Broken
 
     @cached_property
     def identifier(self) -> str:
         """Ten hexadecimal digits: the same for the same program, device, route, tier and place."""
-        place = self.wrong.source if not isinstance(self.wrong, Broken) else self.wrong.law.__name__
-        text = f"{to_json(self.program)} {self.device} {self.route} {self.tier} {place}"
+        text = f"{to_json(self.program)} {self.device} {self.route} {self.tier} {self._place}"
         return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    @property
+    def _place(self) -> object:
+        if isinstance(self.wrong, Broken):
+            return self.wrong.law.__name__
+        return self.kind if isinstance(self.wrong, Raised) else self.wrong.source
+
+    @property
+    def kind(self) -> str:
+        """What sort of wrong: a ``wrong`` number or tensor, something that ``raises``, or a broken ``law``."""
+        if isinstance(self.wrong, Broken):
+            return "law"
+        return "raises" if isinstance(self.wrong, Raised) else "wrong"
 
     @cached_property
     def script(self) -> str:
         """The reproducer."""
         if isinstance(self.wrong, Broken):
             return law_script(self.program, self.device, self.wrong.law)
+        if isinstance(self.wrong, Raised):
+            return raised_script(self.program, self.device, self.route)
         if isinstance(self.wrong, WrongKind):
             return kind_script(self.program, self.device, self.route, self.wrong)
         return element_script(self.program, self.device, self.route, self.wrong)
@@ -72,6 +86,7 @@ class Finding:
         """What reports keep, with the path of the ``reproducer`` if there is one."""
         return {
             "identifier": self.identifier,
+            "kind": self.kind,
             "device": self.device,
             "dtype": self.program.dtype,
             "route": self.route,
@@ -87,6 +102,9 @@ class Finding:
         lines = [f"{self._headline}\n", _indented(mathematics(self.program)), ""]
         if isinstance(self.wrong, Broken):
             lines += [f"  {self.wrong.complaint}"]
+        elif isinstance(self.wrong, Raised):
+            when = "PyTorch was asked" if self.wrong.moment == "asked" else "its answer was read"
+            lines += [f"  raised while {when}", f"    came   {self.wrong.error}"]
         elif isinstance(self.wrong, WrongKind):
             lines += [f"  {self._source}", f"    came   {self.wrong.came}", f"    due    {self.wrong.due}"]
         else:
@@ -103,12 +121,14 @@ class Finding:
         where = f"{self.program.dtype} on {self.device}"
         if isinstance(self.wrong, Broken):
             return f"A law is broken, {where}: {(self.wrong.law.__doc__ or '').strip()}"
-        what = "output" if self.wrong.source is None else "gradient"
-        return f"Wrong {what}, {where}, asked by {self.route} ({self.tier} tier):"
+        asked = f"{where}, asked by {self.route} ({self.tier} tier):"
+        if isinstance(self.wrong, Raised):
+            return f"An exception instead of an answer, {asked}"
+        return f"Wrong {'output' if self.wrong.source is None else 'gradient'}, {asked}"
 
     @property
     def _source(self) -> str:
-        assert not isinstance(self.wrong, Broken)
+        assert isinstance(self.wrong, Mismatch | WrongKind)
         if self.wrong.source is None:
             return "the output" if len(self.program.outputs) == 1 else f"output number {self.wrong.output}"
         name = "x" if len(self.program.inputs) == 1 else value_name(self.program, self.wrong.source)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from oracle import known_issues
+from oracle import known_issues, route
 from oracle.functions import QUAD
 from oracle.known_issues import KnownIssue, is_undrawable
 from oracle.known_issues import known_issues as entries
@@ -134,11 +134,15 @@ def test_a_gradient_that_is_wrong_at_one_input_is_noticed(monkeypatch):
 
 
 def test_an_operation_that_raises_or_gives_nothing_is_wrong(monkeypatch):
-    def refusing(program, device) -> Answer:
+    def refusing(*_) -> Answer:
         raise RuntimeError("not today")
 
     monkeypatch.setitem(ROUTES, "backward", refusing)
     assert judged_sweep(judge(), OPERATIONS["exp"], 997) == (None, ["  exp: raised RuntimeError: not today"])
+    monkeypatch.undo()
+    monkeypatch.setattr(route, "to_numpy", refusing)
+    assert judged_sweep(judge(), OPERATIONS["exp"], 997) == (None, ["  exp: raised RuntimeError: not today"])
+    monkeypatch.undo()
     due = swept(OPERATIONS["exp"], "bfloat16", 997)
     monkeypatch.setitem(ROUTES, "backward", lambda *_: Answer([due_tensor(due)], {0: None}))
     row, (wrong,) = judged_sweep(judge(), OPERATIONS["exp"], 997)
