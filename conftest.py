@@ -29,6 +29,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         return
     options.check_environment()
     options.check_root(config, Path(__file__).parent)
+    options.set_environment(config)
     from tests.gate import profiles
 
     profiles.register()

@@ -14,6 +14,7 @@ from benchmarks.workloads.workload import Workload
 from oracle.finding import Finding
 from oracle.program import Program
 from oracle.route import by_grad, cotangents, leaves, torch_function
+from oracle.target import Target
 from oracle.verdict import enclosed, judge
 
 PASSES = ("primal", "forward", "backward", "total", "closed form")
@@ -83,7 +84,7 @@ def _judged(program: Program, device: str) -> float:
     truths = enclosed(program)
     verdict = judge(program, by_grad(program, device), truths)
     if verdict.wrong:
-        finding = Finding(program, device, "autograd.grad", truths.tier, verdict.wrong[0])
+        finding = Finding(program, Target(device), "autograd.grad", truths.tier, verdict.wrong[0])
         raise WrongGradient(f"not timed, as the gradient is wrong\n\n{finding.message}")
     return verdict.informative / max(verdict.elements, 1)
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from oracle.number_format import NUMBER_FORMATS
+from oracle.target import CPU, Target
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,14 @@ def available_devices() -> list[str]:
     return ["cpu", *([accelerator.type] if accelerator is not None else [])]
 
 
-def absence(device: str) -> str | None:
-    """Why ``device`` cannot be used, in a few words, or None if it can."""
+def absence(target: Target) -> str | None:
+    """Why ``target`` cannot be used, in a few words, or None if it can."""
     try:
-        torch.ones(1, device=device).cpu()
+        torch.ones(1, device=target.device).cpu()
+        return target.not_taken()
     except (RuntimeError, AssertionError, NotImplementedError, ValueError) as error:
         # torch tells an unknown name, an absent driver and a build without the backend by these four.
         return str(error).strip().splitlines()[0]
-    return None
 
 
 @cache
@@ -51,14 +52,19 @@ def has_dtype(device: str, dtype: str) -> bool:
         return False
 
 
-def float64_device(device: str) -> str:
-    """``device`` if it has float64, else the CPU: finite differences are taken in float64."""
-    return device if has_dtype(device, "float64") else "cpu"
+def float64_target(target: Target) -> Target:
+    """``target`` if its device has float64, else the CPU: finite differences are taken in float64."""
+    return target if has_dtype(target.device, "float64") else CPU
 
 
 @cache
-def device_arithmetic(device: str, dtype: str) -> DeviceArithmetic:
-    """Measure ``DeviceArithmetic``; this also warms the device."""
+def device_arithmetic(target: Target, dtype: str) -> DeviceArithmetic:
+    """Measure ``DeviceArithmetic`` as the target says; this also warms the device."""
+    with target.applied():
+        return _measured(target.device, dtype)
+
+
+def _measured(device: str, dtype: str) -> DeviceArithmetic:
     number_format = NUMBER_FORMATS[dtype]
     torch_dtype = getattr(torch, dtype)
     exact = True

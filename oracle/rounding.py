@@ -52,6 +52,10 @@ class Rounding(ABC):
     def __init__(self, number_format: NumberFormat) -> None:
         self.number_format = number_format
 
+    def of_input(self, values: NDArray[np.float64]) -> Radii:
+        """The radius of what is handed over: ``values``, which are numbers of the format."""
+        return np.zeros(np.shape(values))
+
     @abstractmethod
     def of_operation(self, midpoint: NDArray[Any], propagated: Radii, roundings: float | Radii = 1) -> Radii:
         """The radius of a result that is within ``propagated`` of ``midpoint`` before it is rounded."""
@@ -95,7 +99,7 @@ class RunningError(Rounding):
     magnitudes to that, without terms of higher order (Jeannerod & Rump, *Improved error bounds for inner products in
     floating-point arithmetic*, SIAM J. Matrix Anal. Appl. 34, 2013). Beyond the largest number nothing is known. A
     device that flushes subnormal results to zero loses up to the smallest normal number instead of the smallest
-    subnormal one.
+    subnormal one; and it may take a subnormal input for 0.
 
     Within a formula the range is that of the format which is computed in; every operation rounds to u' if one kernel
     computes them all, else to u. With ``keeps_to_range`` the steps of those that are not fused keep to the range of the
@@ -124,6 +128,11 @@ class RunningError(Rounding):
         self.computed = computed
         # A library's function errs in the format that it is computed in; what is not stored is not rounded again.
         self.rounding_of_functions = 0.0 if computed.unit_roundoff == self.unit_roundoff else self.unit_roundoff
+
+    def of_input(self, values: NDArray[np.float64]) -> Radii:
+        magnitudes = np.abs(values)
+        lost = self.flushes_subnormals & (magnitudes < self.number_format.smallest_normal)
+        return np.where(lost, magnitudes, 0.0)
 
     @cached_property
     def _stages(self) -> dict[bool, RunningError]:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from oracle.program import Program
+from oracle.target import Target
 from oracle.tensor import TensorSpec
 from oracle.torch_source import function_source
 
@@ -85,6 +86,16 @@ def _detached(outputs: list[torch.Tensor]) -> list[torch.Tensor]:
 
 ROUTES: dict[str, Callable[[Program, str], Answer]] = {"backward": by_backward, "autograd.grad": by_grad}
 """Every route by the name that verdicts give it."""
+
+
+def ask(target: Target, route: str, program: Program) -> Answer:
+    """What PyTorch says by ``route``, which is one of ``ROUTES``, at ``target``.
+
+    Only the asking is done as the target says. Whoever reads the answer does so afterwards: where subnormal numbers are
+    flushed, a conversion loses them, and so does all arithmetic of the oracles.
+    """
+    with target.applied():
+        return ROUTES[route](program, target.device)
 
 
 def to_numpy(result: torch.Tensor) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from oracle.finding import Finding
 from oracle.program import Program
 from oracle.reproducer import definitions
 from oracle.route import Answer, leaves, torch_function
+from oracle.target import Target
 from oracle.verdict import Truths, enclosed, judge
 
 ROUND_SECONDS = 0.004
@@ -200,4 +201,4 @@ def _complaint(
     }
     verdict = judge(program, Answer(outputs, found), truths)
     wrong = [each for each in verdict.wrong if each.source is not None]
-    return Finding(program, device, "autograd.grad", truths.tier, wrong[0]).message if wrong else ""
+    return Finding(program, Target(device), "autograd.grad", truths.tier, wrong[0]).message if wrong else ""

@@ -14,7 +14,7 @@ from hypothesis import given, seed, settings
 from hypothesis.errors import FlakyFailure as Flaky
 from hypothesis.strategies import SearchStrategy
 
-from oracle.device import device_arithmetic, float64_device
+from oracle.device import device_arithmetic, float64_target
 from oracle.exact import NotPolynomial, exact
 from oracle.finding import Broken, Finding
 from oracle.finite_difference import finite_difference, signed_direction
@@ -23,8 +23,9 @@ from oracle.laws import Law
 from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.reproducer import AN_ANSWER
-from oracle.route import ROUTES, cotangents, leaves, torch_function
+from oracle.route import ask, cotangents, leaves, torch_function
 from oracle.simpler import simpler_programs
+from oracle.target import Target
 from oracle.verdict import Truths, Verdict, WrongKind, certified, enclosed, exactly, judge
 from strategies.fresh import fresh
 
@@ -81,6 +82,7 @@ class Record:
     """What one property did on one device with one dtype.
 
     Attributes:
+        device: the target, as text.
         examples: programs that were run.
         comparisons: everything that was compared: elements of gradients and outputs, laws, finite differences.
         elements: gradient elements among them.
@@ -121,12 +123,13 @@ class Record:
 
 
 class Judge:
-    """Judges programs, drawn from ``run_seed`` if that is given, on one device with one dtype; keeps the record."""
+    """Judges programs, drawn from ``run_seed`` if that is given, at one target with one dtype; keeps the record."""
 
     def __init__(self, record: Record, run_seed: str | None = None) -> None:
         self.record = record
         self.run_seed = run_seed
-        self.arithmetic = device_arithmetic(record.device, record.dtype)
+        self.target = Target.parse(record.device)
+        self.arithmetic = device_arithmetic(self.target, record.dtype)
 
     def over(
         self,
@@ -201,7 +204,7 @@ class Judge:
 
     def witnessed(self, program: Program) -> None:
         """Finite differences of PyTorch's forward agree that the definition is the function that PyTorch computes."""
-        difference = finite_difference(program, signed_direction(program), float64_device(self.record.device))
+        difference = finite_difference(program, signed_direction(program), float64_target(self.target))
         self.record.comparisons += 1
         assert difference.agrees_with_definition, (
             "PyTorch's forward and the definition are not the same function: along one direction finite differences"
@@ -213,40 +216,40 @@ class Judge:
         """``law`` holds for ``program``, unless a known issue excuses it."""
         if any(issue.excuses(law.__name__, program) for issue in present_issues()):
             return
-        device = self.record.device
+        device = self.target.device
         self.record.comparisons += 1
         try:
-            complaint = law(
-                lambda: leaves(program, device),
-                torch_function(program, device),
-                lambda: cotangents(program, device),
-            )
+            with self.target.applied():
+                complaint = law(
+                    lambda: leaves(program, device),
+                    torch_function(program, device),
+                    lambda: cotangents(program, device),
+                )
         except Exception as error:  # whatever it is, it is a finding: every law can be asked of every drawn program
             if is_known(error, program):
                 return
             complaint = f"raised {type(error).__name__}: {error}"
         if complaint is not None:
-            finding = Finding(program, device, law.__name__, "law", Broken(law, complaint))
+            finding = Finding(program, self.target, law.__name__, "law", Broken(law, complaint))
             raise WrongAnswer(finding, lambda simpler: self.law(simpler, law))
 
     def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> None:
-        device = self.record.device
         truths = truths_of(program)
 
         def again(simpler: Program) -> None:
             self._compare(simpler, route, truths_of)
 
         try:
-            answer = ROUTES[route](program, device)
+            answer = ask(self.target, route, program)
         except Exception as error:  # whatever it is, it is a finding: every drawn program has a gradient
             if is_known(error, program):
                 return
             raised = WrongKind(None, f"{type(error).__name__}: {error}", AN_ANSWER)
-            raise WrongAnswer(Finding(program, device, route, truths.tier, raised), again) from error
+            raise WrongAnswer(Finding(program, self.target, route, truths.tier, raised), again) from error
         verdict = judge(program, answer, truths)
         self.record.count(verdict)
         if verdict.wrong:
-            raise WrongAnswer(Finding(program, device, route, truths.tier, verdict.wrong[0]), again)
+            raise WrongAnswer(Finding(program, self.target, route, truths.tier, verdict.wrong[0]), again)
         self.record.count_operations(program, verdict.informative > 0)
 
 

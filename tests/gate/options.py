@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+from oracle.target import CPU, Target, listed_targets
 
 REQUIRED = ("torch", "numpy", "numpy_quaddtype", "sympy", "hypothesis", "flint", "cattrs", "rich", "packaging")
 """Modules that the gate imports; the dependency group ``gate`` installs all of them but torch."""
@@ -17,7 +20,10 @@ def add_options(parser: pytest.Parser) -> None:
     """Add the options under their own heading."""
     group = parser.getgroup("gradcert", "gradcert: which gradients are judged")
     group.addoption(
-        "--device", default=None, metavar="D,…", help="devices, such as cpu,cuda (default: cpu and every accelerator)"
+        "--device",
+        default=None,
+        metavar="D,…",
+        help="devices, such as cpu,cuda, and code paths, such as cpu/onednn=off (default: cpu and every accelerator)",
     )
     group.addoption(
         "--dtype", default=None, metavar="T,…", help="of float64,float32,bfloat16,float16 (default: all four)"
@@ -84,26 +90,55 @@ def chosen_dtypes(config: pytest.Config) -> list[str]:
     return names
 
 
+def named_targets(config: pytest.Config) -> list[Target]:
+    """``--device`` as targets; none if it is not given."""
+    text = config.getoption("--device")
+    try:
+        return [] if text is None else listed_targets(text)
+    except ValueError as error:
+        raise pytest.UsageError(f"--device {text!r}: {error}") from None
+
+
+def set_environment(config: pytest.Config) -> None:
+    """Set the variables that the targets of ``--device`` need, before torch is loaded, which reads some of them then.
+
+    Processes of xdist inherit them.
+    """
+    targets = [target for target in named_targets(config) if target.device == CPU.device]
+    for target in targets:
+        if target.environment != targets[0].environment:
+            raise pytest.UsageError(
+                f"--device: {targets[0]} and {target} cannot share a process; run them apart, or 'tox run -e paths'"
+            )
+        for name, value in target.environment.items():
+            if os.environ.get(name, value) != value:
+                raise pytest.UsageError(f"--device {target}: {name} is set to {os.environ[name]} already; unset it")
+            if name not in os.environ and "torch" in sys.modules:
+                raise pytest.UsageError(f"--device {target}: torch is loaded already; set {name}={value} beforehand")
+    os.environ.update(targets[0].environment if targets else {})
+
+
 def chosen_cases(config: pytest.Config, dtypes: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """The pairs of device and dtype that are judged, and a line for each pair that is left out of a default choice."""
+    """The pairs of target and dtype that are judged, and a line for each pair that is left out of a default choice."""
     from oracle.device import absence, available_devices, has_dtype
 
-    named = _listed(config, "--device")
+    named = named_targets(config)
     left_out = []
     cases = []
-    for device in named or available_devices():
-        why = absence(device)
+    for target in named or map(Target, available_devices()):
+        why = absence(target)
         if why is not None:
             raise pytest.UsageError(
-                f"--device {device}: not usable ({why}); this machine has {','.join(available_devices())}"
+                f"--device {target}: not usable ({why}); this machine has {','.join(available_devices())}, and what a"
+                " backend of its own adds, once -p MODULE imports it"
             )
         for dtype in dtypes:
-            if has_dtype(device, dtype):
-                cases.append((device, dtype))
+            if has_dtype(target.device, dtype):
+                cases.append((str(target), dtype))
             elif named and config.getoption("--dtype"):
-                raise pytest.UsageError(f"--dtype {dtype}: {device} has no {dtype}; leave it out of --dtype")
+                raise pytest.UsageError(f"--dtype {dtype}: {target} has no {dtype}; leave it out of --dtype")
             else:
-                left_out.append(f"{device} has no {dtype}")
+                left_out.append(f"{target} has no {dtype}")
     return cases, left_out
 
 

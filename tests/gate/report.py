@@ -89,7 +89,7 @@ class GateReport:
         return f"operations judged, of {len(counts)}: {', '.join(parts)}" if parts else ""
 
     def table(self, width: int) -> str:
-        """The verdict table, at least 110 columns wide: a row for each property, then one for each device and dtype."""
+        """The verdict table, as wide as it must be: a row for each property, then one for each device and dtype."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column, justify in _COLUMNS:
             table.add_column(column, justify=justify, no_wrap=True)
@@ -101,7 +101,9 @@ class GateReport:
             _add_row(table, f"{dtype} on {device}", rows)
         table.add_section()
         _add_row(table, "all", self.records)
-        return as_text(max(width, 110), table)
+        # Names of properties have 26 columns, and those of code paths may be longer.
+        cases = {f"{record.dtype} on {record.device}" for record, _ in self.records}
+        return as_text(max(width, 84 + max(26, *map(len, cases))), table)
 
 
 def as_text(width: int, *parts: Table | str) -> str:
