@@ -13,7 +13,7 @@ from oracle.polynomial import Polynomial
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.route import by_backward
 from oracle.tensor import Fill, Layout, TensorSpec
-from oracle.verdict import certified, enclosed, exactly, judge
+from oracle.verdict import certified, enclosed, exact_values, exactly, judge
 from strategies.lattice_programs import lattice_polynomial_programs
 from strategies.samples import sample
 
@@ -36,7 +36,7 @@ def test_exact_tier(benchmark: Any, dtype: str) -> None:
     programs = sample(lattice_polynomial_programs(dtype=dtype), count=100)
     elements = 0
     for program in programs:
-        truths = exactly(exact(program), certified(program, powers_are_exact=True))
+        truths = exactly(exact_values(exact(program)), certified(program, powers_are_exact=True))
         verdict = judge(program, by_backward(program, "cpu"), truths)
         assert verdict.wrong == ()
         elements += verdict.elements

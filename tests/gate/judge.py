@@ -15,7 +15,7 @@ from hypothesis.errors import FlakyFailure as Flaky
 from hypothesis.strategies import SearchStrategy
 
 from oracle.device import device_arithmetic, float64_target
-from oracle.exact import NotPolynomial, exact
+from oracle.exact import NotPolynomial
 from oracle.finding import Broken, Finding
 from oracle.finite_difference import finite_difference, signed_direction
 from oracle.known_issues import is_known, present_issues
@@ -26,8 +26,10 @@ from oracle.reproducer import AN_ANSWER
 from oracle.route import ask, cotangents, leaves, torch_function
 from oracle.simpler import simpler_programs
 from oracle.target import Target
-from oracle.verdict import Truths, Verdict, WrongKind, certified, enclosed, exactly, judge
+from oracle.verdict import Truths, Verdict, WrongKind, exactly, judge
 from strategies.fresh import fresh
+from tests.gate.expected import Expected, facts_of, touches, widening_facts
+from tests.gate.store import Store
 
 
 class WrongAnswer(AssertionError):
@@ -88,6 +90,7 @@ class Record:
         elements: gradient elements among them.
         informative: those whose radius is small enough to tell something.
         worst: the largest error in radii.
+        facts: what was measured of the arithmetic there.
         seconds: time for drawing, running and judging.
         found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
         drawn: how often each operation was applied in a program that was compared.
@@ -104,6 +107,7 @@ class Record:
     worst: float = 0.0
     seconds: float = 0.0
     found_after: int | None = None
+    facts: dict[str, bool] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
 
@@ -123,13 +127,25 @@ class Record:
 
 
 class Judge:
-    """Judges programs, drawn from ``run_seed`` if that is given, at one target with one dtype; keeps the record."""
+    """Judges programs at one target with one dtype, and keeps the record.
 
-    def __init__(self, record: Record, run_seed: str | None = None) -> None:
+    Programs are drawn, from ``run_seed`` if that is given, and kept in ``store`` if that is given; or nothing is drawn,
+    and those that are kept in the store ``replayed`` are judged again.
+    """
+
+    def __init__(
+        self, record: Record, run_seed: str | None = None, store: Store | None = None, replayed: Store | None = None
+    ) -> None:
         self.record = record
         self.run_seed = run_seed
+        self.store = store
+        self.replayed = replayed
         self.target = Target.parse(record.device)
         self.arithmetic = device_arithmetic(self.target, record.dtype)
+        self.expected = Expected(self.arithmetic)
+        record.facts = facts_of(self.arithmetic)
+        if store is not None:
+            store.put_facts(record.dtype, record.facts)
 
     def over(
         self,
@@ -144,28 +160,41 @@ class Judge:
         Hypothesis would draw from the run's seed alone, so that every dtype gets the same programs; each gets its own,
         and so does whatever else the programs are ``about``.
         """
+        if self.replayed is not None:
+            replay(self, self.replayed, check, about)
+            return
 
         @settings(max_examples=max(1, round(share * settings().max_examples)))
         @given(fresh(programs))
         def property_holds(program: Program) -> None:
-            self.record.examples += 1
+            self.expected.take(program)
+            shrinking = self.record.found_after is not None
             try:
-                check(self, program)
-            except Exception:  # noted, and raised again
-                self.record.found_after = self.record.found_after or self.record.examples
-                raise
+                self.count(check, program)
+            finally:
+                if self.store is not None and not shrinking:
+                    self.store.put(self.record.property, self.record.dtype, about, program, self.expected.known)
 
         if self.run_seed is not None:
             case = f"{self.run_seed} {self.record.property} {self.record.device} {self.record.dtype} {about}"
             property_holds = seed(zlib.crc32(case.encode()))(property_holds)
         property_holds()
 
+    def count(self, check: Callable[[Judge, Program], None], program: Program) -> None:
+        """Run ``check`` on ``program`` and count it."""
+        self.record.examples += 1
+        try:
+            check(self, program)
+        except Exception:  # noted, and raised again
+            self.record.found_after = self.record.found_after or self.record.examples
+            raise
+
     def exact(self, program: Program, route: str = "backward") -> None:
         """Output and gradients equal sympy's, bit for bit; at ties they are enclosed."""
 
         def truths(program: Program) -> Truths:
             try:
-                return exactly(exact(program), self.certificate(program))
+                return exactly(self._exact_values(program), self.certificate(program))
             except NotPolynomial:
                 return self._enclosures(program)
 
@@ -178,7 +207,7 @@ class Judge:
         """
 
         def truths(program: Program) -> Truths:
-            return exactly(exact(program), certified(program, self.arithmetic.powers_are_exact))
+            return exactly(self._exact_values(program), self._expected(program, "certificate"))
 
         with contextlib.suppress(NotPolynomial):
             self._compare(program, route, truths)
@@ -189,7 +218,7 @@ class Judge:
         Raises:
             NotCertified: if it may round although powers are exact on this device.
         """
-        truths = certified(program, self.arithmetic.powers_are_exact)
+        truths = self._expected(program, "certificate")
         radii = [*(truth.radius for truth in truths.outputs), *(truth.radius for truth in truths.gradients.values())]
         if self.arithmetic.powers_are_exact and any(radius.any() for radius in radii):
             raise NotCertified(repr(program))
@@ -200,10 +229,26 @@ class Judge:
         self._compare(program, route, self._enclosures)
 
     def _enclosures(self, program: Program) -> Truths:
-        return enclosed(program, flushes_subnormals=self.arithmetic.flushes_subnormals)
+        return self._expected(program, "enclosure")
+
+    def _exact_values(self, program: Program) -> Truths:
+        values = self.expected.of(program, "exact")
+        if values is None:
+            raise NotPolynomial
+        return values
+
+    def _expected(self, program: Program, tier: str) -> Truths:
+        truths = self.expected.of(program, tier)
+        assert truths is not None  # of the exact tier alone there may be none
+        return truths
 
     def witnessed(self, program: Program) -> None:
-        """Finite differences of PyTorch's forward agree that the definition is the function that PyTorch computes."""
+        """Finite differences of PyTorch's forward agree that the definition is the function that PyTorch computes.
+
+        They are of no dtype, and not asked for again where programs are replayed.
+        """
+        if self.replayed is not None:
+            return
         difference = finite_difference(program, signed_direction(program), float64_target(self.target))
         self.record.comparisons += 1
         assert difference.agrees_with_definition, (

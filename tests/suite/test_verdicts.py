@@ -15,7 +15,7 @@ from oracle.polynomial import Polynomial
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.route import Answer, by_backward
 from oracle.tensor import Fill, Layout, TensorSpec
-from oracle.verdict import Mismatch, WrongKind, certified, enclosed, exactly, fraction, judge, quads
+from oracle.verdict import Mismatch, WrongKind, certified, enclosed, exact_values, exactly, fraction, judge, quads
 from tests.suite.examples import broadcast_product, reduction, square_product
 
 Wrong = Callable[[Program, torch.Tensor], torch.Tensor | None]
@@ -67,7 +67,7 @@ WRONG_ANSWERS: dict[str, Wrong] = {
 def truths_of(program, tier):
     if tier == "enclosure":
         return enclosed(program)
-    return exactly(exact(program), certified(program, powers_are_exact=True))
+    return exactly(exact_values(exact(program)), certified(program, powers_are_exact=True))
 
 
 def answered(program, source, wrong):
