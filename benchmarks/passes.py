@@ -13,14 +13,17 @@ from benchmarks.structure import Structure, structure
 from benchmarks.workloads.workload import Workload
 from oracle.finding import Finding
 from oracle.program import Program
-from oracle.route import by_grad, cotangents, leaves, torch_function
+from oracle.route import NoAnswer, cotangents, leaves, read_answer, torch_function
 from oracle.target import Target
-from oracle.verdict import enclosed, judge
+from oracle.verdict import Mismatch, Raised, WrongKind, enclosed, judge
 
 PASSES = ("primal", "forward", "backward", "total", "closed form")
 """``primal`` computes the outputs and records nothing; ``forward`` records the graph; ``backward`` asks a graph that is
 kept for its gradients, with ``autograd.grad``, so that nothing is accumulated; ``total`` is a forward and a backward;
 ``closed form`` is the gradient by hand."""
+
+ROUTE = "autograd.grad"
+"""How the gradients are asked for that are judged before anything is timed."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,14 @@ class Prepared:
     def __post_init__(self) -> None:
         case = self.case
         self.program = case.workload.write(case.size, case.dtype)
-        self.works = works(self.program, case)
         clock = host_clock(case.device)
-        self.first = {name: _seconds(work, clock) for name, work in self.works.items()}
+        try:
+            self.works = works(self.program, case)
+            self.first = {name: _seconds(work, clock) for name, work in self.works.items()}
+        except Exception:
+            # The judge makes a finding of what PyTorch raises; the rest is a fault of the suite.
+            _judged(self.program, case.device)
+            raise
         self.informative = _judged(self.program, case.device)
         self.structure = structure(
             torch_function(self.program, case.device),
@@ -82,10 +90,17 @@ class Prepared:
 
 def _judged(program: Program, device: str) -> float:
     truths = enclosed(program)
-    verdict = judge(program, by_grad(program, device), truths)
+
+    def refused(wrong: Mismatch | WrongKind | Raised) -> WrongGradient:
+        finding = Finding(program, Target(device), ROUTE, truths.tier, wrong)
+        return WrongGradient(f"not timed, as the gradient is wrong\n\n{finding.message}")
+
+    try:
+        verdict = judge(program, read_answer(program, Target(device), ROUTE), truths)
+    except NoAnswer as none:
+        raise refused(Raised(str(none), none.moment)) from none.error
     if verdict.wrong:
-        finding = Finding(program, Target(device), "autograd.grad", truths.tier, verdict.wrong[0])
-        raise WrongGradient(f"not timed, as the gradient is wrong\n\n{finding.message}")
+        raise refused(verdict.wrong[0])
     return verdict.informative / max(verdict.elements, 1)
 
 

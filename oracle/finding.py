@@ -18,10 +18,10 @@ from oracle.laws import Law
 from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.program_json import to_json
-from oracle.reproducer import element_script, kind_script, law_script
+from oracle.reproducer import element_script, kind_script, law_script, raised_script
 from oracle.target import Target
 from oracle.torch_source import value_name
-from oracle.verdict import Mismatch, WrongKind
+from oracle.verdict import Mismatch, Raised, WrongKind
 
 _EXACT_LIMIT = 100
 """Elements of all inputs up to which sympy is asked again for a finding that another tier made."""
@@ -51,7 +51,7 @@ class Finding:
     target: Target
     route: str
     tier: str
-    wrong: Mismatch | WrongKind | Broken
+    wrong: Mismatch | WrongKind | Raised | Broken
 
     @cached_property
     def identifier(self) -> str:
@@ -61,14 +61,25 @@ class Finding:
 
     @property
     def place(self) -> int | str | None:
-        """The number of the input whose gradient is wrong, None if an output is, or the law that is broken."""
-        return self.wrong.law.__name__ if isinstance(self.wrong, Broken) else self.wrong.source
+        """The number of the input whose gradient is wrong, None if an output is, the law, or that it ``raises``."""
+        if isinstance(self.wrong, Broken):
+            return self.wrong.law.__name__
+        return self.kind if isinstance(self.wrong, Raised) else self.wrong.source
+
+    @property
+    def kind(self) -> str:
+        """What sort of wrong: a ``wrong`` number or tensor, something that ``raises``, or a broken ``law``."""
+        if isinstance(self.wrong, Broken):
+            return "law"
+        return "raises" if isinstance(self.wrong, Raised) else "wrong"
 
     @cached_property
     def script(self) -> str:
         """The reproducer."""
         if isinstance(self.wrong, Broken):
             return law_script(self.program, self.target, self.wrong.law)
+        if isinstance(self.wrong, Raised):
+            return raised_script(self.program, self.target, self.route)
         if isinstance(self.wrong, WrongKind):
             return kind_script(self.program, self.target, self.route, self.wrong)
         return element_script(self.program, self.target, self.route, self.wrong)
@@ -77,6 +88,7 @@ class Finding:
         """What reports keep, with the path of the ``reproducer`` if there is one."""
         return {
             "identifier": self.identifier,
+            "kind": self.kind,
             "device": str(self.target),
             "dtype": self.program.dtype,
             "route": self.route,
@@ -93,6 +105,9 @@ class Finding:
         lines = [f"{self._headline}\n", _indented(mathematics(self.program)), ""]
         if isinstance(self.wrong, Broken):
             lines += [f"  {self.wrong.complaint}"]
+        elif isinstance(self.wrong, Raised):
+            when = "PyTorch was asked" if self.wrong.moment == "asked" else "its answer was read"
+            lines += [f"  raised while {when}", f"    came   {self.wrong.error}"]
         elif isinstance(self.wrong, WrongKind):
             lines += [f"  {self._source}", f"    came   {self.wrong.came}", f"    due    {self.wrong.due}"]
         else:
@@ -109,12 +124,14 @@ class Finding:
         where = f"{self.program.dtype} on {self.target}"
         if isinstance(self.wrong, Broken):
             return f"A law is broken, {where}: {(self.wrong.law.__doc__ or '').strip()}"
-        what = "output" if self.wrong.source is None else "gradient"
-        return f"Wrong {what}, {where}, asked by {self.route} ({self.tier} tier):"
+        asked = f"{where}, asked by {self.route} ({self.tier} tier):"
+        if isinstance(self.wrong, Raised):
+            return f"An exception instead of an answer, {asked}"
+        return f"Wrong {'output' if self.wrong.source is None else 'gradient'}, {asked}"
 
     @property
     def _source(self) -> str:
-        assert not isinstance(self.wrong, Broken)
+        assert isinstance(self.wrong, Mismatch | WrongKind)
         if self.wrong.source is None:
             return "the output" if len(self.program.outputs) == 1 else f"output number {self.wrong.output}"
         name = "x" if len(self.program.inputs) == 1 else value_name(self.program, self.wrong.source)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any
 
 from oracle.index import Index, IndexTensor
 from oracle.number_format import NumberFormat
@@ -38,12 +40,21 @@ class Application:
 
     operation: str
     operands: tuple[Operand, ...]
-    arguments: dict[str, Argument] = field(default_factory=dict)
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
     spelling: int = 0
     results: int = 1
 
+    def __post_init__(self) -> None:
+        # A copy of its own that nobody can change; the order stays, as calls are printed in it.
+        object.__setattr__(self, "arguments", MappingProxyType(dict(self.arguments)))
+
     def __hash__(self) -> int:
-        return hash((self.operation, self.operands, tuple(self.arguments.items()), self.spelling))
+        # Equal arguments may come in any order.
+        return hash((self.operation, self.operands, frozenset(self.arguments.items()), self.spelling))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy cannot be pickled.
+        return Application, (self.operation, self.operands, dict(self.arguments), self.spelling, self.results)
 
 
 @dataclass(frozen=True)
@@ -135,7 +146,7 @@ class ProgramBuilder:
         self.applications: list[Application] = []
 
     def apply(
-        self, operation: str, *operands: Operand, spelling: int = 0, arguments: dict[str, Argument] | None = None
+        self, operation: str, *operands: Operand, spelling: int = 0, arguments: Mapping[str, Argument] | None = None
     ) -> Value:
         """Apply ``operation`` to ``operands`` with keyword ``arguments`` and return its only result."""
         return self.apply_all(operation, *operands, spelling=spelling, arguments=arguments)[0]
@@ -145,7 +156,7 @@ class ProgramBuilder:
         operation: str,
         *operands: Operand,
         spelling: int = 0,
-        arguments: dict[str, Argument] | None = None,
+        arguments: Mapping[str, Argument] | None = None,
         results: int = 1,
     ) -> tuple[Value, ...]:
         """Apply ``operation``, which has as many ``results`` as that, and return them all."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,6 @@ from oracle.torch_source import function_source, tensor_source, value_name
 if TYPE_CHECKING:
     from oracle.laws import Law
     from oracle.verdict import Mismatch, WrongKind
-
-
-AN_ANSWER = "an answer"
-"""What is due where an exception came."""
 
 
 def element_script(program: Program, target: Target, route: str, mismatch: Mismatch) -> str:
@@ -43,13 +38,7 @@ def element_script(program: Program, target: Target, route: str, mismatch: Misma
 
 
 def kind_script(program: Program, target: Target, route: str, wrong: WrongKind) -> str:
-    """A script that prints a gradient's shape, dtype and device, or what was raised; exits 1 while that is wrong."""
-    if wrong.due == AN_ANSWER:
-        asked = _indented(_asked(route, replace(wrong, source=program.differentiated[0])))
-        failed = 'print(f"raised {type(error).__name__}: {error}")\n    raise SystemExit(1) from None'
-        return _script(
-            program, target, f"Asked by {route}.", [f"try:\n{asked}\nexcept Exception as error:\n    {failed}"]
-        )
+    """A script that prints a gradient's shape, dtype and device, and exits 1 while they are wrong."""
     said = 'f"shape {tuple(result.shape)}, {str(result.dtype)[6:]}, on {result.device}"'
     if wrong.due in ("a gradient", "no gradient"):
         said = '"no gradient" if result is None else "a gradient"'
@@ -63,6 +52,35 @@ def kind_script(program: Program, target: Target, route: str, wrong: WrongKind) 
             f"due = {wrong.due!r}",
             'print(f"came {came}\\ndue  {due}")',
             "raise SystemExit(0 if came == due else 1)",
+        ],
+    )
+
+
+def raised_script(program: Program, target: Target, route: str) -> str:
+    """A script that asks for outputs and gradients and reads them, and exits 1 while that raises an exception."""
+    x = [f"x[{index}]" for index in program.differentiated]
+    if route == "backward":
+        asked = "torch.autograd.backward(outputs, cotangents())"
+        gradients = f"[{', '.join(f'{each}.grad' for each in x)}]"
+    else:
+        asked = f"gradients = torch.autograd.grad(outputs, [{', '.join(x)}], cotangents(), allow_unused=True)"
+        gradients = "gradients"
+    return _script(
+        program,
+        target,
+        f"An exception instead of an answer, asked by {route}.",
+        [
+            "try:",
+            "    x = inputs()",
+            "    outputs = program(*x)",
+            f"    {asked}",
+            f"    for result in [*outputs, *{gradients}]:",
+            "        if result is not None:",
+            '            result.detach().to("cpu", torch.float64).tolist()',
+            "except Exception as error:",
+            '    print(f"raised {type(error).__name__}: {error}")',
+            "    raise SystemExit(1) from None",
+            'print("nothing was raised")',
         ],
     )
 

@@ -1,4 +1,4 @@
-"""The ways in which PyTorch is asked for a derivative."""
+"""The ways in which PyTorch is asked for a derivative, and how its answer is read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import torch
@@ -30,6 +31,41 @@ class Answer:
 
     outputs: list[torch.Tensor]
     gradients: dict[int, torch.Tensor | None]
+
+
+@dataclass(frozen=True)
+class ReadTensor:
+    """What was read of one tensor: its values in float64, and its own dtype and device."""
+
+    values: NDArray[np.float64]
+    dtype: str
+    device: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the tensor."""
+        return self.values.shape
+
+
+@dataclass(frozen=True)
+class ReadAnswer:
+    """An ``Answer`` that has been read: nothing of it is left to the device."""
+
+    outputs: list[ReadTensor]
+    gradients: dict[int, ReadTensor | None]
+
+
+Moment = Literal["asked", "read"]
+"""When PyTorch may raise: while it is asked, or while its answer is read, as a device may compute late."""
+
+
+class NoAnswer(Exception):
+    """PyTorch raised ``error`` instead of an answer."""
+
+    def __init__(self, error: Exception, moment: Moment) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.error = error
+        self.moment = moment
 
 
 def tensor(spec: TensorSpec, device: str) -> torch.Tensor:
@@ -88,14 +124,36 @@ ROUTES: dict[str, Callable[[Program, str], Answer]] = {"backward": by_backward, 
 """Every route by the name that verdicts give it."""
 
 
-def ask(target: Target, route: str, program: Program) -> Answer:
-    """What PyTorch says by ``route``, which is one of ``ROUTES``, at ``target``.
+def read_answer(program: Program, target: Target, route: str) -> ReadAnswer:
+    """What PyTorch answers when it is asked for ``program`` at ``target`` by ``route``.
 
-    Only the asking is done as the target says. Whoever reads the answer does so afterwards: where subnormal numbers are
-    flushed, a conversion loses them, and so does all arithmetic of the oracles.
+    Only the asking is done as the target says: where subnormal numbers are flushed, reading would lose them, and so
+    would all arithmetic of the oracles.
+
+    Raises:
+        NoAnswer: if PyTorch raises, whatever it is: every program has a gradient.
     """
-    with target.applied():
-        return ROUTES[route](program, target.device)
+    try:
+        with target.applied():
+            answer = ROUTES[route](program, target.device)
+    except Exception as error:
+        raise NoAnswer(error, "asked") from error
+    try:
+        return read(answer)
+    except Exception as error:
+        raise NoAnswer(error, "read") from error
+
+
+def read(answer: Answer) -> ReadAnswer:
+    """``answer``, with everything in it fetched from its device."""
+    return ReadAnswer(
+        [_read_tensor(output) for output in answer.outputs],
+        {index: None if each is None else _read_tensor(each) for index, each in answer.gradients.items()},
+    )
+
+
+def _read_tensor(tensor: torch.Tensor) -> ReadTensor:
+    return ReadTensor(to_numpy(tensor), str(tensor.dtype).removeprefix("torch."), str(tensor.device))
 
 
 def to_numpy(result: torch.Tensor) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from oracle.operations.elementwise import operand_count
 from oracle.operations.operation import Operation
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.reference import Span, slopes, values
-from oracle.route import Answer, to_numpy
+from oracle.route import ReadAnswer
 from oracle.tensor import Layout, TensorSpec
 from oracle.verdict import Truth, Truths, enclosed
 
@@ -142,14 +142,14 @@ class Swept:
     gradient: Span
     truths: Truths
 
-    def accuracies(self, answer: Answer) -> tuple[Accuracy, Accuracy]:
+    def accuracies(self, answer: ReadAnswer) -> tuple[Accuracy, Accuracy]:
         """How accurate the output and the gradient of ``answer`` are."""
         gradient = answer.gradients[0]
         assert gradient is not None
         number_format = self.program.number_format
         return (
-            accuracy(self.points, to_numpy(answer.outputs[0]), self.output, number_format),
-            accuracy(self.points, to_numpy(gradient), self.gradient, number_format),
+            accuracy(self.points, answer.outputs[0].values, self.output, number_format),
+            accuracy(self.points, gradient.values, self.gradient, number_format),
         )
 
 

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from oracle.enclosure import Enclosure, certificate, enclosure
@@ -17,7 +16,7 @@ from oracle.known_issues import known_holes
 from oracle.number_format import NumberFormat
 from oracle.program import Program
 from oracle.rounding import RunningError
-from oracle.route import Answer, to_numpy
+from oracle.route import Moment, ReadAnswer, ReadTensor
 
 INFORMATIVE = 0.1
 """An element is informative if its radius is at most this share of its magnitude, or of its gradient's largest one."""
@@ -68,12 +67,20 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class WrongKind:
-    """A gradient that is missing, not asked for, of a wrong shape, dtype or device, or an exception instead of it."""
+    """A gradient that is missing, not asked for, or of a wrong shape, dtype or device."""
 
     source: int | None
     came: str
     due: str
     output: int = 0
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception that came instead of an answer: its type and text, and when it was raised."""
+
+    error: str
+    moment: Moment
 
 
 @dataclass(frozen=True)
@@ -148,7 +155,7 @@ def fraction(quad: Any) -> Fraction:
     return Fraction(high) + Fraction(low)
 
 
-def judge(program: Program, answer: Answer, truths: Truths) -> Verdict:
+def judge(program: Program, answer: ReadAnswer, truths: Truths) -> Verdict:
     """Compare ``answer`` with ``truths``."""
     number_format = program.number_format
     wrong: list[Mismatch | WrongKind] = []
@@ -176,9 +183,9 @@ def judge(program: Program, answer: Answer, truths: Truths) -> Verdict:
         error, bad = _compare(index, gradient, due, number_format)
         worst = max(worst, error)
         wrong += bad
-        elements += gradient.numel()
+        elements += gradient.values.size
         informative += int(np.count_nonzero(_is_informative(due)))
-    outputs = sum(output.numel() for output in answer.outputs)
+    outputs = sum(output.values.size for output in answer.outputs)
     return Verdict(elements, informative, outputs, worst, tuple(wrong))
 
 
@@ -187,22 +194,22 @@ def _present(gradient: object) -> str:
 
 
 def _wrong_kind(
-    source: int | None, came: torch.Tensor, shape: tuple[int, ...], program: Program, device: torch.device
+    source: int | None, came: ReadTensor, shape: tuple[int, ...], program: Program, device: str
 ) -> WrongKind | None:
     def words(shape: tuple[int, ...], dtype: str, where: str) -> str:
         return f"shape {shape}, {dtype}, on {where}"
 
-    said = words(tuple(came.shape), str(came.dtype).removeprefix("torch."), str(came.device))
-    due = words(shape, program.dtype, str(device))
+    said = words(came.shape, came.dtype, came.device)
+    due = words(shape, program.dtype, device)
     return None if said == due else WrongKind(source, said, due)
 
 
 def _compare(
-    source: int | None, came: torch.Tensor, truth: Truth, number_format: NumberFormat
+    source: int | None, came: ReadTensor, truth: Truth, number_format: NumberFormat
 ) -> tuple[float, list[Mismatch]]:
-    if came.numel() == 0:
+    values = came.values
+    if values.size == 0:
         return 0.0, []
-    values = to_numpy(came)
     with np.errstate(all="ignore"):
         error = np.abs(values.astype(QUAD) - truth.midpoint).astype(np.float64)
         # False for NaN, unless nothing is claimed.

@@ -77,7 +77,7 @@ class Workbench:
         operands = [each for each in application.operands if isinstance(each, Value)]
         shapes = tuple(self.known[each.index].shape for each in operands)
         name = application.operation
-        if operands and self.is_covered(name, application.arguments, operands[0], shapes[1:]):
+        if operands and self.is_covered(name, dict(application.arguments), operands[0], shapes[1:]):
             return ()
         length = len(self._tape.balls)
         with np.errstate(all="ignore"):

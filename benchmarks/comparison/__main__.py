@@ -15,7 +15,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from benchmarks.comparison.interpreter import Interpreter, Unusable
+from benchmarks.comparison.interpreter import Interpreter, NoGradients, Unusable
 from benchmarks.comparison.measurement import CACHE_RESIDENT, Controls, Row, controls, rows
 from benchmarks.comparison.rule import NOISY
 from benchmarks.comparison.stored import StoredRow, against_stored
@@ -43,7 +43,7 @@ def main() -> int:
             if options.base.endswith(".json"):
                 return _stored(start, options)
             return _compared(start, options)
-    except (Unusable, BrokenResults, WrongGradient) as error:
+    except (Unusable, NoGradients, BrokenResults, WrongGradient) as error:
         print(error, file=sys.stderr)
         return 2
 

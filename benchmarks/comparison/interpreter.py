@@ -13,11 +13,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.verdict import Raised
+
 ROOT = Path(__file__).parents[2]
 
 
 class Unusable(Exception):
     """An interpreter cannot be used, and why, in one line."""
+
+
+class NoGradients(Exception):
+    """The torch of an interpreter raised instead of giving gradients."""
+
+    def __init__(self, python: str, raised: Raised) -> None:
+        super().__init__(f"{python}: its torch raised {raised.error}")
+        self.raised = raised
 
 
 class Interpreter:
@@ -66,8 +76,14 @@ class Interpreter:
         return f"the worker stopped ({lines[-1] if lines else 'it said nothing'})"
 
     def prepare(self, name: str, source: str, device: str) -> tuple[dict[str, int], list[NDArray[np.float64] | None]]:
-        """The counts and the gradients (flat, float64) of the program that ``source`` defines."""
+        """The counts and the gradients (flat, float64) of the program that ``source`` defines.
+
+        Raises:
+            NoGradients: if its torch raises instead.
+        """
         answer = self._ask("prepare", name=name, source=source, device=device)
+        if "error" in answer:
+            raise NoGradients(self.python, Raised(answer["error"], answer["moment"]))
         gradients = [
             None if text is None else np.frombuffer(base64.b64decode(text), np.float64) for text in answer["gradients"]
         ]

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.comparison.interpreter import Interpreter
+from benchmarks.comparison.interpreter import Interpreter, NoGradients
 from benchmarks.comparison.rule import Comparison, Pairs, compared
-from benchmarks.passes import WrongGradient
+from benchmarks.passes import ROUTE, WrongGradient
 from benchmarks.workloads import WORKLOADS
 from oracle.finding import Finding
 from oracle.program import Program
 from oracle.reproducer import definitions
-from oracle.route import Answer, leaves, torch_function
+from oracle.route import ReadAnswer, ReadTensor
 from oracle.target import Target
 from oracle.verdict import Truths, enclosed, judge
 
@@ -170,35 +171,41 @@ def rows(
         program = written(workload, size, dtype)
         truths = enclosed(program)
         source = definitions(program)
-        outputs = [output.detach() for output in torch_function(program, "cpu")(*leaves(program, "cpu"))]
-        counts, complaints = [], []
-        for each in (base, head):
-            counted, gradients = each.prepare("program", source, device)
-            counts.append(counted)
-            complaints.append(_complaint(program, truths, outputs, gradients, device))
-        if complaints[0]:
-            raise WrongGradient(f"base's gradient of {workload} is wrong\n\n{complaints[0]}")
+        prepared = [_prepared(each, program, truths, source, device) for each in (base, head)]
+        (base_counts, base_complaint), (head_counts, head_complaint) = prepared
+        if base_complaint:
+            raise WrongGradient(f"base's gradient of {workload} is wrong\n\n{base_complaint}")
         what = (workload, size, dtype)
-        if complaints[1]:
-            yield Row(*what, "backward", wrong=complaints[1])
+        if head_complaint:
+            yield Row(*what, "backward", wrong=head_complaint)
             continue
-        graphs = Graphs.compared(*counts)
+        graphs = Graphs.compared(base_counts, head_counts)
         for timed in ("forward", "backward"):
             yield Row(*what, timed, compared(pairs_of(base, head, "program", timed)), graphs)
         for each in (base, head):
             each.forget("program")
 
 
-def _complaint(
-    program: Program, truths: Truths, outputs: list[torch.Tensor], gradients: Sequence[object], device: str
-) -> str:
+def _prepared(
+    interpreter: Interpreter, program: Program, truths: Truths, source: str, device: str
+) -> tuple[dict[str, int], str]:
+    """What ``interpreter`` counts in ``program``, and what is wrong with its gradients; empty if nothing is."""
+    try:
+        counts, gradients = interpreter.prepare("program", source, device)
+    except NoGradients as none:
+        return {}, Finding(program, Target(device), ROUTE, truths.tier, none.raised).message
+    return counts, _complaint(program, truths, gradients, device)
+
+
+def _complaint(program: Program, truths: Truths, gradients: Sequence[NDArray[np.float64] | None], device: str) -> str:
     """What is wrong with ``gradients``, which another interpreter computed; empty if nothing is."""
+    # Outputs are not asked for; those that are right stand in for them.
+    outputs = [ReadTensor(truth.midpoint.astype(np.float64), program.dtype, device) for truth in truths.outputs]
     shapes = [program.inputs[index].tensor.shape for index in program.differentiated]
-    dtype = getattr(torch, program.dtype)
     found = {
-        index: None if each is None else torch.tensor(each).reshape(shape).to(dtype)
+        index: None if each is None else ReadTensor(each.reshape(shape), program.dtype, device)
         for index, each, shape in zip(program.differentiated, gradients, shapes, strict=True)
     }
-    verdict = judge(program, Answer(outputs, found), truths)
+    verdict = judge(program, ReadAnswer(outputs, found), truths)
     wrong = [each for each in verdict.wrong if each.source is not None]
-    return Finding(program, Target(device), "autograd.grad", truths.tier, wrong[0]).message if wrong else ""
+    return Finding(program, Target(device), ROUTE, truths.tier, wrong[0]).message if wrong else ""

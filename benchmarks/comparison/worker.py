@@ -39,8 +39,18 @@ class Worker:
     def prepare(self, name: str, source: str, device: str) -> dict[str, Any]:
         """Build the program that ``source`` defines, and return its counts and gradients.
 
-        Gradients are the bytes of float64 numbers, in row-major order, in base 64; None where there is none.
+        Gradients are the bytes of float64 numbers, in row-major order, in base 64; None where there is none. What torch
+        raises instead is returned as its ``error``, and at which ``moment``: when it was ``asked``, or its answer read.
         """
+        moment = "asked"
+        try:
+            counts, gradients = self._prepared(name, source, device)
+            moment = "read"
+            return {"counts": counts, "gradients": [None if each is None else _text(each) for each in gradients]}
+        except Exception as error:
+            return {"error": f"{type(error).__name__}: {error}", "moment": moment}
+
+    def _prepared(self, name: str, source: str, device: str) -> tuple[dict[str, Any], tuple[torch.Tensor | None, ...]]:
         defined: dict[str, Any] = {"torch": torch, "math": math, "device": device}
         exec(source, defined)  # written by the comparison that started this process
         function, inputs, cotangents = defined["program"], defined["inputs"](), defined["cotangents"]()
@@ -53,7 +63,7 @@ class Worker:
 
         self.passes[name] = {"forward": lambda: function(*inputs), "backward": backward}
         gradients = torch.autograd.grad(function(*inputs), wanted, cotangents, allow_unused=True)
-        return {"counts": asdict(counts), "gradients": [None if each is None else _text(each) for each in gradients]}
+        return asdict(counts), gradients
 
     def calibrate(self, name: str, timed: str, seconds: float) -> int:
         """Warm up, and return how many calls take ``seconds``."""

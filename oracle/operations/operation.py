@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -78,11 +78,11 @@ class Operation:
         """The spellings, those in place last."""
         return self.spellings + self.in_place
 
-    def call(self, spelling: int, operands: tuple[str, ...], arguments: dict[str, Argument]) -> str:
+    def call(self, spelling: int, operands: tuple[str, ...], arguments: Mapping[str, Argument]) -> str:
         """The Python expression that calls torch, with ``operands`` given as expressions."""
         return fill_in(self.all_spellings[spelling], operands, arguments)
 
-    def written(self, operands: tuple[str, ...], arguments: dict[str, Argument]) -> str:
+    def written(self, operands: tuple[str, ...], arguments: Mapping[str, Argument]) -> str:
         """The mathematical notation, with ``operands`` given as such."""
         notation = (
             self.notation or f"{self.name}({', '.join(f'{{{each}}}' for each in range(len(operands)))}{{arguments}})"
@@ -90,7 +90,7 @@ class Operation:
         return fill_in(notation, operands, arguments)
 
 
-def fill_in(template: str, operands: tuple[str, ...], arguments: dict[str, Argument]) -> str:
+def fill_in(template: str, operands: tuple[str, ...], arguments: Mapping[str, Argument]) -> str:
     """``template`` with its places filled: see ``Operation.spellings``.
 
     ``{operands}`` stands for all operands with commas between them.

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from oracle.operations.operation import Operation
-from oracle.route import ask
+from oracle.route import NoAnswer, read_answer
 from oracle.sweep import Swept, swept
 from oracle.verdict import Mismatch, WrongKind, judge
 from tests.gate.judge import Judge
@@ -27,9 +27,9 @@ def judged_sweep(by: Judge, operation: Operation, stride: int) -> tuple[dict[str
     at = swept(operation, record.dtype, stride, flushes_subnormals=by.arithmetic.flushes_subnormals)
     record.examples += 1
     try:
-        answer = ask(by.target, "backward", at.program)
-    except Exception as error:  # whatever it is, it is wrong: every operation of the catalogue has a gradient
-        return None, [f"  {operation.name}: raised {type(error).__name__}: {error}"]
+        answer = read_answer(at.program, by.target, "backward")
+    except NoAnswer as none:
+        return None, [f"  {operation.name}: raised {none}"]
     verdict = judge(at.program, answer, at.truths)
     record.count(verdict)
     complaints = [f"  {operation.name}: {_said(wrong, at)}" for wrong in verdict.wrong]

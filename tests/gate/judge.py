@@ -6,12 +6,10 @@ import contextlib
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from hypothesis import given, seed, settings
-from hypothesis.errors import FlakyFailure as Flaky
 from hypothesis.strategies import SearchStrategy
 
 from oracle.device import device_arithmetic, float64_target
@@ -22,108 +20,15 @@ from oracle.known_issues import is_known, present_issues
 from oracle.laws import Law
 from oracle.notation import mathematics
 from oracle.program import Program
-from oracle.reproducer import AN_ANSWER
-from oracle.route import ask, cotangents, leaves, torch_function
-from oracle.simpler import simpler_programs
+from oracle.route import NoAnswer, ReadAnswer, cotangents, leaves, read_answer, torch_function
 from oracle.target import Target
-from oracle.verdict import Truths, Verdict, WrongKind, exactly, judge
+from oracle.verdict import Raised, Truths, exactly, judge
 from strategies.fresh import fresh
-from tests.gate.expected import Expected, facts_of, touches, widening_facts
+from tests.gate.expected import Expected, facts_of
+from tests.gate.record import Record
+from tests.gate.replay import replay
 from tests.gate.store import Store
-
-
-class WrongAnswer(AssertionError):
-    """PyTorch gave a wrong answer. Its text is made when somebody reads it, not while Hypothesis shrinks."""
-
-    def __init__(self, finding: Finding, check: Callable[[Program], None]) -> None:
-        super().__init__()
-        self.finding = finding
-        self.check = check
-
-    def __str__(self) -> str:
-        return self.finding.message
-
-    def smallest(self) -> Finding:
-        """The finding of the simplest program on the way from this one that still gets a wrong answer."""
-        finding = self.finding
-        candidates = simpler_programs(finding.program)
-        while (candidate := next(candidates, None)) is not None:
-            try:
-                self.check(candidate)
-            except WrongAnswer as error:
-                finding = error.finding
-                candidates = simpler_programs(finding.program)
-            except NotCertified:
-                continue
-        return finding
-
-
-NOT_AGAIN = (
-    "The same program got another answer when it was asked for again: the answer depends on what ran before, and so"
-    " there is no reproducer."
-)
-
-
-def finding_of(error: BaseException) -> tuple[Finding, bool] | None:
-    """The finding that made a property fail with ``error``, if one did, and whether it comes again.
-
-    Hypothesis runs what failed again, and reports what does not come again as flaky.
-    """
-    if isinstance(error, WrongAnswer):
-        return error.smallest(), True
-    once = [each for each in error.exceptions if isinstance(each, WrongAnswer)] if isinstance(error, Flaky) else []
-    return (once[0].finding, False) if once else None
-
-
-class NotCertified(Exception):
-    """A strategy promised that nothing rounds, and something may: a fault of the suite, not of PyTorch."""
-
-
-@dataclass
-class Record:
-    """What one property did on one device with one dtype.
-
-    Attributes:
-        device: the target, as text.
-        examples: programs that were run.
-        comparisons: everything that was compared: elements of gradients and outputs, laws, finite differences.
-        elements: gradient elements among them.
-        informative: those whose radius is small enough to tell something.
-        worst: the largest error in radii.
-        facts: what was measured of the arithmetic there.
-        seconds: time for drawing, running and judging.
-        found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
-        drawn: how often each operation was applied in a program that was compared.
-        judged: how often in one with an informative gradient element.
-    """
-
-    property: str
-    device: str
-    dtype: str
-    examples: int = 0
-    comparisons: int = 0
-    elements: int = 0
-    informative: int = 0
-    worst: float = 0.0
-    seconds: float = 0.0
-    found_after: int | None = None
-    facts: dict[str, bool] = field(default_factory=dict)
-    drawn: dict[str, int] = field(default_factory=dict)
-    judged: dict[str, int] = field(default_factory=dict)
-
-    def count(self, verdict: Verdict) -> None:
-        """Count what was compared for ``verdict``, and its largest error unless something is wrong."""
-        self.comparisons += verdict.elements + verdict.outputs
-        self.elements += verdict.elements
-        self.informative += verdict.informative
-        if not verdict.wrong:
-            self.worst = max(self.worst, verdict.worst)
-
-    def count_operations(self, program: Program, judged: bool) -> None:
-        """Count the operations of ``program``, which has been compared."""
-        for application in program.applications:
-            for counts in (self.drawn, self.judged) if judged else (self.drawn,):
-                counts[application.operation] = counts.get(application.operation, 0) + 1
+from tests.gate.wrong_answer import NotCertified, WrongAnswer
 
 
 class Judge:
@@ -175,9 +80,12 @@ class Judge:
                 if self.store is not None and not shrinking:
                     self.store.put(self.record.property, self.record.dtype, about, program, self.expected.known)
 
+        case = f"{self.record.property} {self.record.device} {self.record.dtype} {about}"
+        given_function: Any = property_holds
+        # Hypothesis stores failures by the function that failed, which is the same one for all properties.
+        given_function.hypothesis.inner_test._hypothesis_internal_add_digest = case.encode()
         if self.run_seed is not None:
-            case = f"{self.run_seed} {self.record.property} {self.record.device} {self.record.dtype} {about}"
-            property_holds = seed(zlib.crc32(case.encode()))(property_holds)
+            property_holds = seed(zlib.crc32(f"{self.run_seed} {case}".encode()))(property_holds)
         property_holds()
 
     def count(self, check: Callable[[Judge, Program], None], program: Program) -> None:
@@ -224,9 +132,9 @@ class Judge:
             raise NotCertified(repr(program))
         return truths
 
-    def enclosed(self, program: Program, route: str = "backward") -> None:
-        """Output and gradients lie in their enclosures."""
-        self._compare(program, route, self._enclosures)
+    def enclosed(self, program: Program, route: str = "backward") -> ReadAnswer | None:
+        """Output and gradients lie in their enclosures; what PyTorch said, None where a known issue makes it raise."""
+        return self._compare(program, route, self._enclosures)
 
     def _enclosures(self, program: Program) -> Truths:
         return self._expected(program, "enclosure")
@@ -278,24 +186,25 @@ class Judge:
             finding = Finding(program, self.target, law.__name__, "law", Broken(law, complaint))
             raise WrongAnswer(finding, lambda simpler: self.law(simpler, law))
 
-    def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> None:
+    def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> ReadAnswer | None:
         truths = truths_of(program)
 
         def again(simpler: Program) -> None:
             self._compare(simpler, route, truths_of)
 
         try:
-            answer = ask(self.target, route, program)
-        except Exception as error:  # whatever it is, it is a finding: every drawn program has a gradient
-            if is_known(error, program):
-                return
-            raised = WrongKind(None, f"{type(error).__name__}: {error}", AN_ANSWER)
-            raise WrongAnswer(Finding(program, self.target, route, truths.tier, raised), again) from error
+            answer = read_answer(program, self.target, route)
+        except NoAnswer as none:
+            if is_known(none.error, program):
+                return None
+            raised = Raised(str(none), none.moment)
+            raise WrongAnswer(Finding(program, self.target, route, truths.tier, raised), again) from none.error
         verdict = judge(program, answer, truths)
         self.record.count(verdict)
         if verdict.wrong:
             raise WrongAnswer(Finding(program, self.target, route, truths.tier, verdict.wrong[0]), again)
         self.record.count_operations(program, verdict.informative > 0)
+        return answer
 
 
 Check = Callable[[Judge, Program], None]

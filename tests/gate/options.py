@@ -7,10 +7,14 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from oracle.target import CPU, Target, listed_targets
+
+if TYPE_CHECKING:
+    from tests.gate.store import Store
 
 REQUIRED = ("torch", "numpy", "numpy_quaddtype", "sympy", "hypothesis", "flint", "cattrs", "rich", "packaging")
 """Modules that the gate imports; the dependency group ``gate`` installs all of them but torch."""
@@ -31,6 +35,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--max-examples", default=None, metavar="N", help="examples of each property (default: the profile's)"
     )
+    group.addoption("--store", default=None, metavar="FILE", help="keep what is drawn, and what is due, in a new FILE")
+    group.addoption("--replay", default=None, metavar="FILE", help="draw nothing, and judge the programs of FILE again")
     group.addoption("--reports", default="reports", metavar="DIR", help="where reports go (default: reports)")
 
 
@@ -55,7 +61,7 @@ def check_root(config: pytest.Config, root: Path) -> None:
     if config.rootpath != root:
         raise pytest.UsageError(
             f"pytest took {config.rootpath} for its root directory, not {root}: if a path among the options misled it,"
-            " write --reports=DIR, with an equals sign"
+            " write --reports=DIR, with an equals sign, and so --store and --replay"
         )
 
 
@@ -140,6 +146,50 @@ def chosen_cases(config: pytest.Config, dtypes: list[str]) -> tuple[list[tuple[s
             else:
                 left_out.append(f"{target} has no {dtype}")
     return cases, left_out
+
+
+def made_store(config: pytest.Config, cases: list[tuple[str, str]], about: dict[str, Any]) -> Store | None:
+    """The store that ``--store`` names, made with what it is ``about`` unless this is a process of xdist."""
+    from tests.gate.store import NoStore, Store
+
+    text = config.getoption("--store")
+    if text is None:
+        return None
+    if config.getoption("--replay") is not None:
+        raise pytest.UsageError("--store and --replay: nothing is drawn that could be stored; choose one of them")
+    if len({target for target, _ in cases}) > 1:
+        raise pytest.UsageError(f"--store {text}: a store is drawn at one target; name it with --device")
+    try:
+        return Store(Path(text)) if hasattr(config, "workerinput") else Store.create(Path(text), about)
+    except NoStore as error:
+        raise pytest.UsageError(f"--store {text}: {error}") from None
+
+
+def replayed_store(config: pytest.Config) -> Store | None:
+    """The store that ``--replay`` names."""
+    from tests.gate.store import NoStore, Store
+
+    text = config.getoption("--replay")
+    if text is None:
+        return None
+    try:
+        return Store(Path(text))
+    except NoStore as error:
+        raise pytest.UsageError(f"--replay {text}: {error}") from None
+
+
+def stored_cases(
+    config: pytest.Config, store: Store, cases: list[tuple[str, str]]
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Those of ``cases`` of whose dtype there are stored programs, and a line for each dtype that is left out."""
+    stored = store.dtypes()
+    absent = [dtype for dtype in dict.fromkeys(dtype for _, dtype in cases) if dtype not in stored]
+    kept = [case for case in cases if case[1] in stored]
+    if not kept or (absent and config.getoption("--dtype")):
+        there = ", ".join(stored) or "none at all"
+        text = config.getoption("--replay")
+        raise pytest.UsageError(f"--replay {text}: has no programs in {', '.join(absent)}; it has {there}")
+    return kept, [f"no programs are stored in {dtype}" for dtype in absent]
 
 
 def reports_folder(config: pytest.Config) -> Path:

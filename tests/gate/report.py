@@ -19,7 +19,7 @@ from rich.table import Table
 
 from oracle.known_issues import present_issues
 from oracle.operations import OPERATIONS
-from tests.gate.judge import Record
+from tests.gate.record import Record
 from tests.gate.whole_files import write_whole_texts
 
 
@@ -57,6 +57,7 @@ class GateReport:
             "verdict": "red" if self.red else "green",
             "totals": {name: totals[name] for name in ("examples", "comparisons", "elements", "informative", "worst")},
             "properties": [_without_counts(record) | {"outcome": outcome} for record, outcome in self.records],
+            "facts": {f"{record.device} {record.dtype}": record.facts for record, _ in self.records},
             "operations": self._operations(),
             "findings": self.findings,
             "kinks": self.kinks,
@@ -161,7 +162,7 @@ def _add_row(table: Table, name: str, rows: list[tuple[Record, str]]) -> None:
 
 
 def _without_counts(record: Record) -> dict[str, Any]:
-    return {name: value for name, value in asdict(record).items() if name not in ("drawn", "judged")}
+    return {name: value for name, value in asdict(record).items() if name not in ("drawn", "judged", "facts")}
 
 
 def _total(records: Iterable[Record]) -> dict[str, Any]:

@@ -70,7 +70,9 @@ class Store:
         except sqlite3.DatabaseError as error:
             raise NoStore(f"is no store ({error})") from None
         if self.about.get("suite") != suite():
-            raise NoStore("is from another version of this suite, or for a PyTorch with other known issues; draw it anew")
+            raise NoStore(
+                "is from another version of this suite, or for a PyTorch with other known issues; make a new one"
+            )
 
     @classmethod
     def create(cls, path: Path, about: dict[str, Any]) -> Store:

@@ -20,7 +20,8 @@ from torch import Tensor
 
 from oracle.number_format import NUMBER_FORMATS
 from oracle.program import Input, Program, ProgramBuilder, Value
-from oracle.route import by_backward
+from oracle.route import read_answer
+from oracle.target import CPU
 from oracle.tensor import Fill, Layout, TensorSpec
 from oracle.verdict import Truths, certified, enclosed, judge
 from tests.suite.faults.fault import Call, Case, Fault
@@ -124,7 +125,7 @@ def _smallest(program: Program, truths: Truths, generator: random.Random, place:
 
     def is_caught(exponent: int) -> bool:
         wrong.calls, wrong.error = 0, 2.0 ** (-exponent / _STEPS_AN_OCTAVE)
-        return bool(judge(program, by_backward(program, "cpu"), truths).wrong)
+        return bool(judge(program, read_answer(program, CPU, "backward"), truths).wrong)
 
     due = truths.gradients[0]
     relative = float(due.radius.ravel()[place] / abs(due.midpoint.ravel()[place].astype(np.float64)))

@@ -12,11 +12,12 @@ import pytest
 import torch
 
 from benchmarks.comparison.__main__ import FAILED, PASSED, TOO_NOISY, verdict
-from benchmarks.comparison.interpreter import Interpreter, Unusable
+from benchmarks.comparison.interpreter import Interpreter, NoGradients, Unusable
 from benchmarks.comparison.measurement import GATED, Controls, Graphs, Row, controls, rows, written
 from benchmarks.comparison.rule import MEASUREMENTS, PAIRS, Comparison, compared, said
 from benchmarks.comparison.worker import Worker
 from benchmarks.machine import fingerprint
+from benchmarks.passes import WrongGradient
 from oracle.reproducer import definitions
 from oracle.route import by_grad
 from tests.suite.processes import python
@@ -138,6 +139,28 @@ def test_a_worker_does_without_numpy(monkeypatch):
     answer = Worker().prepare("program", definitions(written("exp", 10, "bfloat16")), "cpu")
     assert answer["counts"]["nodes"] == 2
     assert len(base64.b64decode(answer["gradients"][0])) == 80
+
+
+REFUSING = "import torch\n\ndef inputs():\n    raise RuntimeError('not today')\n\nprogram = cotangents = inputs\n"
+
+
+def test_what_a_torch_raises_is_a_wrong_gradient(monkeypatch):
+    with Interpreter(sys.executable) as base, Interpreter(sys.executable) as head:
+        with pytest.raises(NoGradients, match="its torch raised RuntimeError: not today"):
+            head.prepare("program", REFUSING, "cpu")
+        ask = head.prepare
+        monkeypatch.setattr(head, "prepare", lambda name, source, device: ask(name, REFUSING, device))
+        (found,) = rows(base, head, "cpu", GATED[:1])
+        assert "An exception instead of an answer, float32 on cpu, asked by autograd.grad" in found.wrong
+        with pytest.raises(WrongGradient, match="base's gradient of notebook-chain is wrong"):
+            list(rows(head, base, "cpu", GATED[:1]))
+
+
+def test_a_worker_says_when_torch_raised(monkeypatch):
+    source = definitions(written("exp", 10, "float32"))
+    assert Worker().prepare("program", REFUSING, "cpu") == {"error": "RuntimeError: not today", "moment": "asked"}
+    monkeypatch.setattr(torch.Tensor, "tolist", lambda tensor: 1 // 0)
+    assert Worker().prepare("program", source, "cpu")["moment"] == "read"
 
 
 def test_controls_and_rows_of_one_interpreter_with_itself():

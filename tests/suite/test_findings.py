@@ -13,11 +13,10 @@ from oracle.laws import BOOKKEEPING, LINEARITY, nothing_is_overwritten
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Operation
 from oracle.program import Input, ProgramBuilder, Value
-from oracle.reproducer import AN_ANSWER
-from oracle.route import ROUTES, by_backward
+from oracle.route import ROUTES, read, read_answer
 from oracle.target import CPU
 from oracle.tensor import Fill, Layout, TensorSpec
-from oracle.verdict import Mismatch, WrongKind, enclosed, judge
+from oracle.verdict import Mismatch, Raised, WrongKind, enclosed, judge
 from tests.suite.examples import broadcast_product, notebook_polynomial, reduction
 from tests.suite.processes import WITH_PLANTED_FAULT, python
 
@@ -35,7 +34,7 @@ def wrong_in_second(program, route="backward"):
     """A finding as the planted fault makes it: the gradient by x1 too large by 1e-12."""
     answer = ROUTES[route](program, "cpu")
     gradients = {**answer.gradients, 1: answer.gradients[1] * (1 + 1e-12)}
-    (mismatch,) = judge(program, replace(answer, gradients=gradients), enclosed(program)).wrong
+    (mismatch,) = judge(program, read(replace(answer, gradients=gradients)), enclosed(program)).wrong
     return Finding(program, CPU, route, "enclosure", mismatch)
 
 
@@ -88,7 +87,6 @@ def test_a_reproducer_of_a_wrong_output(tmp_path, pytestconfig):
         ("shape (1, 3), float64, on cpu", 1),
         ("a gradient", 0),
         ("no gradient", 1),
-        (AN_ANSWER, 0),
     ],
 )
 def test_reproducers_of_wrong_kinds(due, status, tmp_path, pytestconfig):
@@ -97,12 +95,45 @@ def test_reproducers_of_wrong_kinds(due, status, tmp_path, pytestconfig):
     assert "something else" in finding.message
 
 
-def test_a_reproducer_of_an_exception(tmp_path, pytestconfig):
+RAISED = Raised("IndexError: no such axis", "asked")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_reproducers_of_exceptions(route, tmp_path, pytestconfig):
     program = reduction("sum", (1.0, 2.0), (2,), dim=5)
-    finding = Finding(program, CPU, "backward", "exact", WrongKind(None, "IndexError", AN_ANSWER))
-    result = run(finding.script, tmp_path, pytestconfig)
+    result = run(Finding(program, CPU, route, "exact", RAISED).script, tmp_path, pytestconfig)
     assert result.returncode == 1
     assert "raised IndexError" in result.stdout
+    frozen = replace(broadcast_product().inputs[0], requires_grad=False)
+    right = replace(broadcast_product(), inputs=(frozen, broadcast_product().inputs[1]))
+    result = run(Finding(right, CPU, route, "exact", RAISED).script, tmp_path, pytestconfig)
+    assert (result.returncode, result.stdout) == (0, "nothing was raised\n")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_reproducers_of_exceptions_read_every_output_and_gradient(route, tmp_path, pytestconfig):
+    script = Finding(broadcast_product(), CPU, route, "exact", RAISED).script
+    script = script.replace("result.detach()", "print(tuple(result.shape)); result.detach()")
+    result = run(script, tmp_path, pytestconfig)
+    assert result.stdout.splitlines() == ["(2, 3)", "(2, 3)", "(3,)", "nothing was raised"]
+
+
+def test_an_exception_has_a_headline_of_its_own_and_says_when_it_came():
+    for moment, words in (("asked", "raised while PyTorch was asked"), ("read", "raised while its answer was read")):
+        raised = Finding(broadcast_product(), CPU, "backward", "enclosure", replace(RAISED, moment=moment))
+        headline = "An exception instead of an answer, float64 on cpu, asked by backward (enclosure tier):"
+        assert raised.message.splitlines()[0] == headline
+        assert f"  {words}\n    came   IndexError: no such axis" in raised.message
+
+
+def test_every_finding_says_of_what_kind_it_is():
+    def kind(wrong):
+        return Finding(broadcast_product(), CPU, "backward", "exact", wrong).entry(None)["kind"]
+
+    assert kind(Mismatch(None, (1, 2), 54.0, Fraction(55), 1e-14, 2.0**-47)) == "wrong"
+    assert kind(WrongKind(1, "no gradient", "a gradient")) == "wrong"
+    assert kind(RAISED) == "raises"
+    assert kind(Broken(nothing_is_overwritten, "broken")) == "law"
 
 
 @pytest.mark.parametrize("law", BOOKKEEPING + LINEARITY, ids=lambda law: law.__name__)
@@ -141,7 +172,7 @@ def test_a_message_says_all_that_is_known():
 def mismatch(program, came):
     """The verdict on ``came`` for the first element of the gradient by the first input."""
     ball = enclosure(program).gradients[0]
-    due = judge(program, by_backward(program, "cpu"), enclosed(program))
+    due = judge(program, read_answer(program, CPU, "backward"), enclosed(program))
     assert due.wrong == ()
     midpoint = Fraction(float(ball.midpoint.ravel()[0].astype(float) if ball.shape else ball.midpoint.astype(float)))
     return Mismatch(0, (0,) * len(ball.shape), came, midpoint, float(ball.radius.ravel()[0]), 1e-16)

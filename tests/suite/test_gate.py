@@ -91,10 +91,28 @@ def refusing(*arguments, **keywords):
 torch.autograd.backward = refusing
 '''
 
+UNREADABLE = """
+import oracle.route
+from oracle.kinks import kinks
+from tests.properties import test_kinks as kinks_module
+from tests.properties.test_kinks import test_kinks
+
+kinks_module.kinks = lambda dtype: kinks(dtype)[:1]
+
+def refusing(*arguments, **keywords):
+    raise RuntimeError("no values today")
+
+oracle.route.to_numpy = refusing
+"""
+
 
 @pytest.mark.parametrize(
     ("source", "words"),
-    [(EMPTY, "nothing compared nothing on cpu in float64"), (RAISING, "came   RuntimeError: no backward today")],
+    [
+        (EMPTY, "nothing compared nothing on cpu in float64"),
+        (RAISING, "came   RuntimeError: no backward today"),
+        (UNREADABLE, "raised while its answer was read"),
+    ],
 )
 def test_properties_that_compare_nothing_or_raise_fail(source, words, pytestconfig, tmp_path):
     path = tmp_path / "test_planted.py"

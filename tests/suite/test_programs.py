@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from dataclasses import replace
 
 import pytest
 from cattrs.errors import BaseValidationError
@@ -43,6 +46,32 @@ def test_every_program_is_printed_as_mathematics(program):
     lines = mathematics(program).splitlines()
     assert any(line.startswith("z = ") for line in lines)
     assert lines[-1].startswith("cotangent: ")
+
+
+def test_equal_applications_have_equal_hashes_whatever_the_order_of_their_arguments():
+    arguments = {"dim": 0, "keepdim": True}
+    one = Application("sum", (Value(0),), arguments)
+    other = Application("sum", (Value(0),), dict(reversed(arguments.items())))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert {one, other} == {one}
+
+
+def test_the_arguments_of_an_application_never_change():
+    arguments = {"dim": 0}
+    application = Application("sum", (Value(0),), arguments)
+    arguments["dim"] = 1
+    assert application.arguments == {"dim": 0}
+    with pytest.raises(TypeError):
+        application.arguments["dim"] = 1
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each)), replace])
+def test_copies_of_programs_are_equal(copied):
+    program = reduction("sum", (1.0, 2.0), (2,), keepdim=True, dim=0)
+    assert copied(program) == program
+    assert copied(program.applications[0]) == program.applications[0]
+    assert function_source(copied(program)) == function_source(program)
 
 
 def test_broken_json_is_refused():

@@ -13,7 +13,9 @@ from oracle.target import CPU
 from oracle.verdict import WrongKind
 from strategies.random_programs import random_programs
 from strategies.samples import sample
-from tests.gate.judge import Judge, Record, WrongAnswer
+from tests.gate.judge import Judge
+from tests.gate.record import Record
+from tests.gate.wrong_answer import WrongAnswer
 from tests.suite.examples import contiguous
 
 

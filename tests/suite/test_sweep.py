@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from oracle import known_issues
+from oracle import known_issues, route
 from oracle.functions import QUAD
 from oracle.known_issues import KnownIssue, is_undrawable
 from oracle.known_issues import known_issues as entries
@@ -18,7 +18,8 @@ from oracle.reference import Span
 from oracle.route import ROUTES, Answer
 from oracle.sweep import SIXTEEN_BIT, accuracy, finite_numbers, inputs, swept, swept_operations
 from tests.gate.accuracy import judged_sweep
-from tests.gate.judge import Judge, Record
+from tests.gate.judge import Judge
+from tests.gate.record import Record
 from tests.suite.processes import python
 
 
@@ -134,11 +135,15 @@ def test_a_gradient_that_is_wrong_at_one_input_is_noticed(monkeypatch):
 
 
 def test_an_operation_that_raises_or_gives_nothing_is_wrong(monkeypatch):
-    def refusing(program, device) -> Answer:
+    def refusing(*_) -> Answer:
         raise RuntimeError("not today")
 
     monkeypatch.setitem(ROUTES, "backward", refusing)
     assert judged_sweep(judge(), OPERATIONS["exp"], 997) == (None, ["  exp: raised RuntimeError: not today"])
+    monkeypatch.undo()
+    monkeypatch.setattr(route, "to_numpy", refusing)
+    assert judged_sweep(judge(), OPERATIONS["exp"], 997) == (None, ["  exp: raised RuntimeError: not today"])
+    monkeypatch.undo()
     due = swept(OPERATIONS["exp"], "bfloat16", 997)
     monkeypatch.setitem(ROUTES, "backward", lambda *_: Answer([due_tensor(due)], {0: None}))
     row, (wrong,) = judged_sweep(judge(), OPERATIONS["exp"], 997)

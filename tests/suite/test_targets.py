@@ -10,10 +10,11 @@ from oracle.device import device_arithmetic
 from oracle.finding import Finding
 from oracle.finite_difference import finite_difference, signed_direction
 from oracle.program import Input, ProgramBuilder, Value
-from oracle.route import ask, to_numpy
+from oracle.route import read_answer, to_numpy
 from oracle.target import CPU, SETTINGS, Target, listed_targets
 from oracle.verdict import WrongKind, enclosed, judge
-from tests.gate.judge import Judge, Record
+from tests.gate.judge import Judge
+from tests.gate.record import Record
 from tests.suite.examples import broadcast_product, contiguous
 from tests.suite.processes import python
 
@@ -129,10 +130,10 @@ def subnormal_product():
 
 def test_asking_flushes_and_reading_does_not():
     target = Target.parse("cpu/flush=on")
-    answer = ask(target, "backward", subnormal_product())
-    assert answer.outputs[0].tolist() == [0.0, 2.0]
+    answer = read_answer(subnormal_product(), target, "backward")
+    assert answer.outputs[0].values.tolist() == [0.0, 2.0]
     assert to_numpy(torch.tensor(SUBNORMAL)) == SUBNORMAL
-    assert ask(CPU, "backward", subnormal_product()).outputs[0].tolist() == [2 * SUBNORMAL, 2.0]
+    assert read_answer(subnormal_product(), CPU, "backward").outputs[0].values.tolist() == [2 * SUBNORMAL, 2.0]
 
 
 def test_flushing_is_measured_and_judged_as_such():
@@ -140,7 +141,7 @@ def test_flushing_is_measured_and_judged_as_such():
     assert flushing
     assert not device_arithmetic(CPU, "float32").flushes_subnormals
     program = subnormal_product()
-    answer = ask(Target.parse("cpu/flush=on"), "backward", program)
+    answer = read_answer(program, Target.parse("cpu/flush=on"), "backward")
     assert judge(program, answer, enclosed(program)).wrong
     assert not judge(program, answer, enclosed(program, flushes_subnormals=flushing)).wrong
 

@@ -13,7 +13,8 @@ from oracle.exact import exact
 from oracle.number_format import NUMBER_FORMATS
 from oracle.polynomial import Polynomial
 from oracle.program import Input, Program, ProgramBuilder, Value
-from oracle.route import Answer, by_backward
+from oracle.route import Answer, by_backward, read, read_answer
+from oracle.target import CPU
 from oracle.tensor import Fill, Layout, TensorSpec
 from oracle.verdict import Mismatch, WrongKind, certified, enclosed, exact_values, exactly, fraction, judge, quads
 from tests.suite.examples import broadcast_product, reduction, square_product
@@ -75,7 +76,7 @@ def answered(program, source, wrong):
     answer = by_backward(program, "cpu")
     gradients = dict(answer.gradients)
     gradients[source] = wrong(program, gradients[source])
-    return replace(answer, gradients=gradients)
+    return read(replace(answer, gradients=gradients))
 
 
 @pytest.mark.parametrize("tier", ["exact", "enclosure"])
@@ -84,7 +85,7 @@ def answered(program, source, wrong):
 def test_wrong_answers_are_objected_to(kind, dtype, tier):
     program = broadcast_product(dtype)
     truths = truths_of(program, tier)
-    right = judge(program, by_backward(program, "cpu"), truths)
+    right = judge(program, read_answer(program, CPU, "backward"), truths)
     assert right.wrong == ()
     assert right.elements == right.informative == 9
     verdict = judge(program, answered(program, 1, WRONG_ANSWERS[kind]), truths)
@@ -141,7 +142,7 @@ def test_one_wrong_element_among_a_hundred_thousand_is_named(dtype, place):
     Polynomial.univariate(1, 0, 3, form="products").write(builder, (Value(0),))
     program = builder.program(TensorSpec((100_000,), layout, dtype, replace(fill, seed=8)))
     truths = enclosed(program)
-    assert judge(program, by_backward(program, "cpu"), truths).wrong == ()
+    assert judge(program, read_answer(program, CPU, "backward"), truths).wrong == ()
 
     def wrong(_, gradient):
         # Four units of the last place at 4, beyond any element and its radius.
@@ -155,16 +156,16 @@ def test_one_wrong_element_among_a_hundred_thousand_is_named(dtype, place):
 def test_a_wrong_output_is_objected_to():
     program = broadcast_product()
     answer = by_backward(program, "cpu")
-    wrong = replace(answer, outputs=[answer.outputs[0] * (1 + 1e-12)])
+    wrong = read(replace(answer, outputs=[answer.outputs[0] * (1 + 1e-12)]))
     assert judge(program, wrong, enclosed(program)).wrong[0].source is None
-    reshaped = replace(answer, outputs=[answer.outputs[0].T])
+    reshaped = read(replace(answer, outputs=[answer.outputs[0].T]))
     assert isinstance(judge(program, reshaped, enclosed(program)).wrong[0], WrongKind)
 
 
 def test_a_gradient_that_nobody_asked_for_is_objected_to():
     program = broadcast_product()
     frozen = replace(program, inputs=(replace(program.inputs[0], requires_grad=False), program.inputs[1]))
-    answer = by_backward(program, "cpu")
+    answer = read_answer(program, CPU, "backward")
     verdict = judge(frozen, answer, enclosed(frozen))
     assert verdict.wrong == (WrongKind(0, "a gradient", "no gradient"),)
 
@@ -185,7 +186,8 @@ def test_within_a_tie_any_share_is_right_and_nothing_outside():
 
     def verdict(*gradient):
         answer = by_backward(program, "cpu")
-        return judge(program, Answer(answer.outputs, {0: torch.tensor(gradient, dtype=torch.float64)}), truths)
+        planted = Answer(answer.outputs, {0: torch.tensor(gradient, dtype=torch.float64)})
+        return judge(program, read(planted), truths)
 
     for share in ((0.5, 0.5), (1.0, 0.0), (0.25, 0.75)):
         assert verdict(*share).wrong == ()
@@ -200,13 +202,13 @@ def test_uninformative_elements_are_counted():
     lost = builder.apply("sub", builder.apply("add", Value(0), 1e16), 1e16)
     builder.apply("mul", lost, lost)
     program = builder.program()
-    verdict = judge(program, by_backward(program, "cpu"), enclosed(program))
+    verdict = judge(program, read_answer(program, CPU, "backward"), enclosed(program))
     assert (verdict.elements, verdict.informative, verdict.wrong) == (1, 0, ())
 
 
 def test_an_infinite_radius_claims_nothing():
     program = reduction("prod", (1e300, 1e300, 1e-300), (3,))
-    verdict = judge(program, by_backward(program, "cpu"), enclosed(program))
+    verdict = judge(program, read_answer(program, CPU, "backward"), enclosed(program))
     assert (verdict.elements, verdict.informative, verdict.wrong) == (3, 0, ())
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.passes import PASSES, Case, Prepared
+from benchmarks.passes import PASSES, Case, Prepared, WrongGradient
 from benchmarks.structure import structure
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.workload import LANDMARKS, QUICK, SIZES
+from oracle import route
 from oracle.functions import QUAD
 from oracle.route import cotangents, leaves, tensor, torch_function
 from oracle.verdict import enclosed
@@ -174,6 +175,20 @@ def test_bad_options_get_one_line_and_leave_no_report(arguments, words, pytestco
 
 def test_a_wrong_gradient_is_refused_in_the_same_process():
     with planted(FAULTS["sine-off-by-1e-9"]), pytest.raises(AssertionError, match="not timed"):
+        Prepared(Case(WORKLOADS["sin"], 10, "float64", "cpu"))
+
+
+def refusing(*_, **__):
+    raise RuntimeError("not today")
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "when"),
+    [(torch.autograd, "grad", "PyTorch was asked"), (route, "to_numpy", "its answer was read")],
+)
+def test_an_exception_is_a_wrong_gradient(place, name, when, monkeypatch):
+    monkeypatch.setattr(place, name, refusing)
+    with pytest.raises(WrongGradient, match=f"raised while {when}\n    came   RuntimeError: not today"):
         Prepared(Case(WORKLOADS["sin"], 10, "float64", "cpu"))
 
 
