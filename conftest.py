@@ -15,6 +15,8 @@ REPORTS = pytest.StashKey[Path]()
 CASES = pytest.StashKey[list[tuple[str, str]]]()
 GATE = pytest.StashKey[Any]()
 ACCURACY = pytest.StashKey[Any]()
+STORE = pytest.StashKey[Any]()
+REPLAYED = pytest.StashKey[Any]()
 
 FIRST = ("test_operations", "test_random_programs")
 """The properties that find most run first, so that whoever stops at the first finding waits least."""
@@ -29,6 +31,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         return
     options.check_environment()
     options.check_root(config, Path(__file__).parent)
+    options.set_environment(config)
     from tests.gate import profiles
 
     profiles.register()
@@ -44,12 +47,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from tests.gate import profiles
     from tests.gate.accuracy import AccuracyReport
-    from tests.gate.report import GateReport
+    from tests.gate.report import GateReport, environment
 
     max_examples = options.chosen_max_examples(config)
     profiles.load(config, max_examples)
     dtypes = options.chosen_dtypes(config)
     cases, left_out = options.chosen_cases(config, dtypes)
+    replayed = config.stash[REPLAYED] = options.replayed_store(config)
+    if replayed is not None:
+        cases, without = options.stored_cases(config, replayed, cases)
+        left_out += without
     config.stash[CASES] = cases
     config.stash[REPORTS] = options.reports_folder(config)
     header = {
@@ -60,16 +67,36 @@ def pytest_configure(config: pytest.Config) -> None:
         "max_examples": settings().max_examples,
         "seed": config.option.hypothesis_seed,
     }
+    config.stash[STORE] = options.made_store(config, cases, environment() | header)
+    if replayed is not None:
+        # What was drawn, and how: nothing is drawn now.
+        header |= {name: replayed.about[name] for name in ("profile", "max_examples", "seed")}
+        header["replayed"] = {"programs": len(replayed), **replayed.about}
     config.stash[GATE] = GateReport(header)
     config.pluginmanager.register(config.stash[GATE], "gradcert-report")
     config.stash[ACCURACY] = AccuracyReport()
     config.pluginmanager.register(config.stash[ACCURACY], "gradcert-accuracy")
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for key in (STORE, REPLAYED):
+        if (store := config.stash.get(key, None)) is not None:
+            store.close()
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     import torch
 
     header = config.stash[GATE].header
+    replayed = header.get("replayed")
+    if replayed is not None:
+        return [
+            f"gradcert: torch {torch.__version__}, {','.join(header['devices'])}; {', '.join(header['dtypes'])}",
+            f"gradcert: replays {replayed['programs']:,} programs, drawn on {','.join(replayed['devices'])} by torch"
+            f" {replayed['torch']}, profile {header['profile']}, seed {header['seed']}",
+            "gradcert: finite differences, the sweep and known issues are left out",
+            *(f"gradcert: left out: {line}" for line in header["left_out"]),
+        ]
     seed = f"--hypothesis-seed={header['seed']}" if header["seed"] is not None else "none, last failures are replayed"
     return [
         f"gradcert: torch {torch.__version__}, {','.join(header['devices'])}; {', '.join(header['dtypes'])}",
@@ -85,22 +112,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("judge", cases, indirect=True, ids=[f"{device}-{dtype}" for device, dtype in cases])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         name = getattr(item, "originalname", item.name)
         return FIRST.index(name) if name in FIRST else len(FIRST)
 
     items.sort(key=place)
+    if config.stash[REPLAYED] is not None:
+        kept = [item for item in items if item.get_closest_marker("unreplayed") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
 
 
 @pytest.fixture
 def judge(request: pytest.FixtureRequest) -> Any:
     """A judge for one device and dtype, with a new record."""
-    from tests.gate.judge import Judge, Record
+    from tests.gate.judge import Judge
+    from tests.gate.record import Record
 
+    config = request.config
+    store = None if request.node.get_closest_marker("unreplayed") else config.stash[STORE]
     device, dtype = request.param
     name = request.node.originalname.removeprefix("test_").replace("_", " ")
-    return Judge(Record(name, device, dtype), request.config.option.hypothesis_seed)
+    return Judge(Record(name, device, dtype), config.option.hypothesis_seed, store, config.stash[REPLAYED])
 
 
 @pytest.fixture
@@ -123,7 +157,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    from tests.gate.judge import NOT_AGAIN, finding_of
+    from tests.gate.wrong_answer import NOT_AGAIN, finding_of
 
     report = yield
     found = finding_of(call.excinfo.value) if call.excinfo is not None else None

@@ -14,6 +14,7 @@ from benchmarks.workloads.workload import Workload
 from oracle.finding import Finding
 from oracle.program import Program
 from oracle.route import NoAnswer, cotangents, leaves, read_answer, torch_function
+from oracle.target import Target
 from oracle.verdict import Mismatch, Raised, WrongKind, enclosed, judge
 
 PASSES = ("primal", "forward", "backward", "total", "closed form")
@@ -91,11 +92,11 @@ def _judged(program: Program, device: str) -> float:
     truths = enclosed(program)
 
     def refused(wrong: Mismatch | WrongKind | Raised) -> WrongGradient:
-        finding = Finding(program, device, ROUTE, truths.tier, wrong)
+        finding = Finding(program, Target(device), ROUTE, truths.tier, wrong)
         return WrongGradient(f"not timed, as the gradient is wrong\n\n{finding.message}")
 
     try:
-        verdict = judge(program, read_answer(program, device, ROUTE), truths)
+        verdict = judge(program, read_answer(program, Target(device), ROUTE), truths)
     except NoAnswer as none:
         raise refused(Raised(str(none), none.moment)) from none.error
     if verdict.wrong:

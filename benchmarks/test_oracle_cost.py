@@ -12,8 +12,9 @@ from oracle.number_format import NUMBER_FORMATS
 from oracle.polynomial import Polynomial
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.route import read_answer
+from oracle.target import CPU
 from oracle.tensor import Fill, Layout, TensorSpec
-from oracle.verdict import certified, enclosed, exactly, judge
+from oracle.verdict import certified, enclosed, exact_values, exactly, judge
 from strategies.lattice_programs import lattice_polynomial_programs
 from strategies.samples import sample
 
@@ -36,8 +37,8 @@ def test_exact_tier(benchmark: Any, dtype: str) -> None:
     programs = sample(lattice_polynomial_programs(dtype=dtype), count=100)
     elements = 0
     for program in programs:
-        truths = exactly(exact(program), certified(program))
-        verdict = judge(program, read_answer(program, "cpu", "backward"), truths)
+        truths = exactly(exact_values(exact(program)), certified(program))
+        verdict = judge(program, read_answer(program, CPU, "backward"), truths)
         assert verdict.wrong == ()
         elements += verdict.elements
     benchmark.extra_info["gradient elements"] = elements
@@ -49,7 +50,7 @@ def test_exact_tier(benchmark: Any, dtype: str) -> None:
 def test_enclosure_tier(benchmark: Any, size: int) -> None:
     """Seconds of one enclosure of a polynomial of degree 5."""
     program = filled_polynomial(size, "float32")
-    assert judge(program, read_answer(program, "cpu", "backward"), enclosed(program)).wrong == ()
+    assert judge(program, read_answer(program, CPU, "backward"), enclosed(program)).wrong == ()
     benchmark.pedantic(lambda: enclosed(program), rounds=5, warmup_rounds=1)
 
 

@@ -14,6 +14,7 @@ from oracle.enclosure import enclosure
 from oracle.number_format import NUMBER_FORMATS
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.route import leaves, read_answer, torch_function
+from oracle.target import CPU
 from oracle.tensor import Fill, Layout, TensorSpec
 from oracle.verdict import enclosed, judge
 from strategies.fresh import fresh
@@ -46,7 +47,7 @@ def test_small_random_programs(benchmark: Any, dtype: str) -> None:
     @settings(max_examples=500, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(fresh(random_programs(dtype=dtype)))
     def all_right(program: Program) -> None:
-        assert judge(program, read_answer(program, "cpu", "backward"), enclosed(program)).wrong == ()
+        assert judge(program, read_answer(program, CPU, "backward"), enclosed(program)).wrong == ()
 
     benchmark.pedantic(all_right, rounds=3, warmup_rounds=1)
     benchmark.extra_info["programs a second"] = round(500 / benchmark.stats.stats.median)
@@ -76,9 +77,9 @@ def test_verdict_beside_gradcheck(benchmark: Any) -> None:
     """
     program = ten_operations(1000, "float64")
     truths = enclosed(program)
-    assert judge(program, read_answer(program, "cpu", "backward"), truths).wrong == ()
+    assert judge(program, read_answer(program, CPU, "backward"), truths).wrong == ()
     benchmark.pedantic(
-        lambda: judge(program, read_answer(program, "cpu", "backward"), enclosed(program)), rounds=5, warmup_rounds=1
+        lambda: judge(program, read_answer(program, CPU, "backward"), enclosed(program)), rounds=5, warmup_rounds=1
     )
     function = torch_function(program, "cpu")
     inputs = leaves(program, "cpu")

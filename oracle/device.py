@@ -6,6 +6,8 @@ from functools import cache
 
 import torch
 
+from oracle.target import CPU, Target
+
 
 def available_devices() -> list[str]:
     """``cpu`` and the type of every accelerator that ``torch.accelerator`` reports."""
@@ -13,14 +15,14 @@ def available_devices() -> list[str]:
     return ["cpu", *([accelerator.type] if accelerator is not None else [])]
 
 
-def absence(device: str) -> str | None:
-    """Why ``device`` cannot be used, in a few words, or None if it can."""
+def absence(target: Target) -> str | None:
+    """Why ``target`` cannot be used, in a few words, or None if it can."""
     try:
-        torch.ones(1, device=device).cpu()
+        torch.ones(1, device=target.device).cpu()
+        return target.not_taken()
     except (RuntimeError, AssertionError, NotImplementedError, ValueError) as error:
         # torch tells an unknown name, an absent driver and a build without the backend by these four.
         return str(error).strip().splitlines()[0]
-    return None
 
 
 @cache
@@ -45,6 +47,6 @@ def has_storage(device: str) -> bool:
     return True
 
 
-def float64_device(device: str) -> str:
-    """``device`` if it has float64, else the CPU: finite differences are taken in float64."""
-    return device if has_dtype(device, "float64") else "cpu"
+def float64_target(target: Target) -> Target:
+    """``target`` if its device has float64, else the CPU: finite differences are taken in float64."""
+    return target if has_dtype(target.device, "float64") else CPU

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from oracle.arithmetic import USUAL, DeviceArithmetic
 from oracle.array import Array, Domain
 from oracle.ball import Ball
+from oracle.functions import QUAD
 from oracle.operations import OPERATIONS
 from oracle.program import Application, Operand, Program, Value
 from oracle.rounding import NoRounding, Rounding, RunningError
@@ -85,12 +86,16 @@ def values_of(program: Program) -> list[NDArray[np.float64]]:
     """Every value of ``program``, inputs first, rounded to float64."""
     rounding = RunningError(program.number_format)
     with np.errstate(all="ignore"):
-        values = define(program, _recorded(Tape(rounding), _exact_inputs(program, rounding)))
+        values = define(program, _recorded(Tape(rounding), _given_inputs(program, rounding)))
         return [value.ball.midpoint.astype(np.float64) for value in values]
 
 
-def _exact_inputs(program: Program, rounding: Rounding) -> list[Ball]:
-    return [Ball.exact(each.tensor.array, rounding) for each in program.inputs]
+def _given_inputs(program: Program, rounding: Rounding) -> list[Ball]:
+    return [_given(each.tensor.array, rounding) for each in program.inputs]
+
+
+def _given(values: NDArray[np.float64], rounding: Rounding) -> Ball:
+    return Ball(values.astype(QUAD), rounding.of_input(values), rounding)
 
 
 def _recorded(tape: Tape, inputs: list[Ball]) -> list[RecordedArray]:
@@ -122,7 +127,7 @@ def enclosure(
         holes: what known issues take out of what is claimed.
     """
     rounding = rounding or RunningError(program.number_format)
-    inputs = _exact_inputs(program, rounding)
+    inputs = _given_inputs(program, rounding)
     if spread is not None:
         for ball, radius in zip(inputs, spread, strict=True):
             ball.radius = radius
@@ -137,7 +142,7 @@ def enclosure(
         seeds = []
         for output, asked in zip(outputs, program.outputs, strict=True):
             seed = np.ones(output.shape) if asked.cotangent is None else asked.cotangent.array
-            seeds.append((output.node, Ball.exact(seed, rounding)))
+            seeds.append((output.node, _given(seed, rounding)))
         return Enclosure(balls, tape.reverse_sweep(seeds, program.differentiated))
 
 

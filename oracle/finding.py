@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from oracle.device import float64_device
+from oracle.device import float64_target
 from oracle.exact import NotPolynomial, exact
 from oracle.finite_difference import element_direction, finite_difference
 from oracle.laws import Law
@@ -19,6 +19,7 @@ from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.program_json import to_json
 from oracle.reproducer import element_script, kind_script, law_script, raised_script
+from oracle.target import Target
 from oracle.torch_source import value_name
 from oracle.verdict import Mismatch, Raised, WrongKind
 
@@ -40,26 +41,27 @@ class Finding:
 
     Attributes:
         program: what was differentiated.
-        device: where.
+        target: where.
         route: the way in which PyTorch was asked, or the law's name.
         tier: the oracle tier that objected, or ``law``.
         wrong: what is wrong.
     """
 
     program: Program
-    device: str
+    target: Target
     route: str
     tier: str
     wrong: Mismatch | WrongKind | Raised | Broken
 
     @cached_property
     def identifier(self) -> str:
-        """Ten hexadecimal digits: the same for the same program, device, route, tier and place."""
-        text = f"{to_json(self.program)} {self.device} {self.route} {self.tier} {self._place}"
+        """Ten hexadecimal digits: the same for the same program, target, route, tier and place."""
+        text = f"{to_json(self.program)} {self.target} {self.route} {self.tier} {self.place}"
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
     @property
-    def _place(self) -> object:
+    def place(self) -> int | str | None:
+        """The number of the input whose gradient is wrong, None if an output is, the law, or that it ``raises``."""
         if isinstance(self.wrong, Broken):
             return self.wrong.law.__name__
         return self.kind if isinstance(self.wrong, Raised) else self.wrong.source
@@ -75,22 +77,23 @@ class Finding:
     def script(self) -> str:
         """The reproducer."""
         if isinstance(self.wrong, Broken):
-            return law_script(self.program, self.device, self.wrong.law)
+            return law_script(self.program, self.target, self.wrong.law)
         if isinstance(self.wrong, Raised):
-            return raised_script(self.program, self.device, self.route)
+            return raised_script(self.program, self.target, self.route)
         if isinstance(self.wrong, WrongKind):
-            return kind_script(self.program, self.device, self.route, self.wrong)
-        return element_script(self.program, self.device, self.route, self.wrong)
+            return kind_script(self.program, self.target, self.route, self.wrong)
+        return element_script(self.program, self.target, self.route, self.wrong)
 
     def entry(self, reproducer: str | None) -> dict[str, Any]:
         """What reports keep, with the path of the ``reproducer`` if there is one."""
         return {
             "identifier": self.identifier,
             "kind": self.kind,
-            "device": self.device,
+            "device": str(self.target),
             "dtype": self.program.dtype,
             "route": self.route,
             "tier": self.tier,
+            "place": self.place,
             "message": self.message,
             "reproducer": reproducer,
             "program": json.loads(to_json(self.program)),
@@ -108,7 +111,7 @@ class Finding:
         elif isinstance(self.wrong, WrongKind):
             lines += [f"  {self._source}", f"    came   {self.wrong.came}", f"    due    {self.wrong.due}"]
         else:
-            words = triangulate(self.program, self.wrong, self.device)
+            words = triangulate(self.program, self.wrong, self.target)
             lines += [
                 *self._numbers(self.wrong),
                 "",
@@ -118,7 +121,7 @@ class Finding:
 
     @property
     def _headline(self) -> str:
-        where = f"{self.program.dtype} on {self.device}"
+        where = f"{self.program.dtype} on {self.target}"
         if isinstance(self.wrong, Broken):
             return f"A law is broken, {where}: {(self.wrong.law.__doc__ or '').strip()}"
         asked = f"{where}, asked by {self.route} ({self.tier} tier):"
@@ -163,7 +166,7 @@ def exact_decimal(value: Fraction) -> str:
     return f"about {decimal:.20g}" + (f" (exactly {text})" if len(text) < 40 else "")
 
 
-def triangulate(program: Program, wrong: Mismatch, device: str) -> str:
+def triangulate(program: Program, wrong: Mismatch, target: Target) -> str:
     """Say in words which of PyTorch's answer, the oracles and finite differences stands alone."""
     if wrong.source is None:
         return "PyTorch's forward differs from the definition; its gradient may be consistent with either."
@@ -174,7 +177,7 @@ def triangulate(program: Program, wrong: Mismatch, device: str) -> str:
     agree = "agree" if symbolic is not None else "disagrees with it"
     direction = element_direction(program, wrong.source, wrong.element)
     scale = float(direction[wrong.source][wrong.element])
-    difference = finite_difference(program, direction, float64_device(device))
+    difference = finite_difference(program, direction, float64_target(target))
     value, error = difference.value / scale, difference.error / scale
     measured = f"finite differences of PyTorch's own forward give {value:.10g} ± {error:.1g}"
     near_torch = _finite(wrong.came) and abs(value - wrong.came) <= error

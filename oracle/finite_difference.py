@@ -23,8 +23,11 @@ from numpy.typing import NDArray
 
 from oracle.enclosure import enclosure
 from oracle.functions import QUAD
+from oracle.measured_arithmetic import device_arithmetic
 from oracle.program import Input, Output, Program
+from oracle.rounding import RunningError
 from oracle.route import leaves, to_numpy, torch_function
+from oracle.target import CPU, Target
 from oracle.tensor import TensorSpec
 
 STEP = 2.0**-13
@@ -102,15 +105,15 @@ def _scales(program: Program) -> Direction:
     return scales
 
 
-def finite_difference(program: Program, direction: Direction, device: str = "cpu") -> FiniteDifference:
-    """Differentiate PyTorch's float64 forward on ``device`` along ``direction``."""
+def finite_difference(program: Program, direction: Direction, target: Target = CPU) -> FiniteDifference:
+    """Differentiate PyTorch's float64 forward at ``target`` along ``direction``."""
     program = in_float64(program)
     sums: dict[float, tuple[Any, float]] = {}
 
     def quotient(step: float) -> tuple[Any, float]:
         for each in (step, -step):
             if each not in sums:
-                sums[each] = _contracted(_displaced(program, direction, each), device)
+                sums[each] = _contracted(_displaced(program, direction, each), target)
         (above, above_radius), (below, below_radius) = sums[step], sums[-step]
         return (above - below) / (2 * step), (above_radius + below_radius) / (2 * step)
 
@@ -123,13 +126,14 @@ def finite_difference(program: Program, direction: Direction, device: str = "cpu
         fine, fine_roundoff = five_point(STEP / 2)
         box = [2 * STEP * np.abs(each) for each in direction]
         inputs = [each.tensor.array for each in program.inputs]
+        rounding = _rounding(program, target)
         # A displaced point is rounded twice, in the displacement and in the sum: each moves it by at most u times its
-        # magnitude, or by the smallest subnormal number.
+        # magnitude, or by the smallest number that is left.
         slips = [
-            (2.0**-52 * (np.abs(x) + r) + 2.0**-1073) * (along != 0)
+            (2.0**-52 * (np.abs(x) + r) + 2 * rounding.underflow) * (along != 0)
             for x, r, along in zip(inputs, box, direction, strict=True)
         ]
-        balls = enclosure(program, spread=[r + s for r, s in zip(box, slips, strict=True)]).gradients
+        balls = enclosure(program, rounding, spread=[r + s for r, s in zip(box, slips, strict=True)]).gradients
         enclosed = _ZERO
         radius = slip = 0.0
         for index, ball in balls.items():
@@ -153,6 +157,10 @@ def _float(quad: Any) -> float:
     return float(np.asarray(quad).astype(np.float64))
 
 
+def _rounding(program: Program, target: Target) -> RunningError:
+    return RunningError(program.number_format, device_arithmetic(target, program.dtype))
+
+
 def _displaced(program: Program, direction: Direction, step: float) -> Program:
     def moved(each: Input, along: NDArray[np.float64]) -> Input:
         values = tuple((each.tensor.array + step * along).ravel().tolist())
@@ -161,10 +169,11 @@ def _displaced(program: Program, direction: Direction, step: float) -> Program:
     return replace(program, inputs=tuple(map(moved, program.inputs, direction)))
 
 
-def _contracted(program: Program, device: str) -> tuple[Any, float]:
+def _contracted(program: Program, target: Target) -> tuple[Any, float]:
     """The outputs contracted with their cotangents in 128 bits, and how far rounding may have moved that."""
-    outputs = torch_function(program, device)(*(each.detach() for each in leaves(program, device)))
-    balls = enclosure(program, forward_only=True).outputs
+    with target.applied():
+        outputs = torch_function(program, target.device)(*(each.detach() for each in leaves(program, target.device)))
+    balls = enclosure(program, _rounding(program, target), forward_only=True).outputs
     total, moved = _ZERO, 0.0
     for came, ball, asked in zip(outputs, balls, program.outputs, strict=True):
         output = to_numpy(came)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from oracle.notation import mathematics
 from oracle.program import Program
+from oracle.target import Target
 from oracle.torch_source import function_source, tensor_source, value_name
 
 if TYPE_CHECKING:
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from oracle.verdict import Mismatch, WrongKind
 
 
-def element_script(program: Program, device: str, route: str, mismatch: Mismatch) -> str:
+def element_script(program: Program, target: Target, route: str, mismatch: Mismatch) -> str:
     """A script that prints what came and what is due for one element, and exits 1 while they are too far apart."""
     high, low = _split(mismatch.due)
     exactly = f"  # exactly {mismatch.due}" if len(str(mismatch.due)) < 60 else ""
     return _script(
         program,
-        device,
+        target,
         f"{_source(program, mismatch)}, element {mismatch.element}, asked by {route}.",
         [
             _asked(route, mismatch),
@@ -36,14 +37,14 @@ def element_script(program: Program, device: str, route: str, mismatch: Mismatch
     )
 
 
-def kind_script(program: Program, device: str, route: str, wrong: WrongKind) -> str:
+def kind_script(program: Program, target: Target, route: str, wrong: WrongKind) -> str:
     """A script that prints a gradient's shape, dtype and device, and exits 1 while they are wrong."""
     said = 'f"shape {tuple(result.shape)}, {str(result.dtype)[6:]}, on {result.device}"'
     if wrong.due in ("a gradient", "no gradient"):
         said = '"no gradient" if result is None else "a gradient"'
     return _script(
         program,
-        device,
+        target,
         f"{_source(program, wrong)}, asked by {route}.",
         [
             _asked(route, wrong),
@@ -55,7 +56,7 @@ def kind_script(program: Program, device: str, route: str, wrong: WrongKind) -> 
     )
 
 
-def raised_script(program: Program, device: str, route: str) -> str:
+def raised_script(program: Program, target: Target, route: str) -> str:
     """A script that asks for outputs and gradients and reads them, and exits 1 while that raises an exception."""
     x = [f"x[{index}]" for index in program.differentiated]
     if route == "backward":
@@ -66,7 +67,7 @@ def raised_script(program: Program, device: str, route: str) -> str:
         gradients = "gradients"
     return _script(
         program,
-        device,
+        target,
         f"An exception instead of an answer, asked by {route}.",
         [
             "try:",
@@ -84,11 +85,11 @@ def raised_script(program: Program, device: str, route: str) -> str:
     )
 
 
-def law_script(program: Program, device: str, law: Law) -> str:
+def law_script(program: Program, target: Target, law: Law) -> str:
     """A script that checks ``law``, whose source it contains, and exits 1 while it is broken."""
     return _script(
         program,
-        device,
+        target,
         f"Broken: {inspect.getdoc(law)}",
         [
             inspect.getsource(law).strip(),
@@ -149,10 +150,13 @@ def definitions(program: Program) -> str:
     return "\n\n\n".join(sections)
 
 
-def _script(program: Program, device: str, title: str, check: list[str]) -> str:
+def _script(program: Program, target: Target, title: str, check: list[str]) -> str:
+    # What sets the target comes first: some variables are read when torch is loaded.
+    first = f"{target.source}\n\n" if target.source else ""
+    head = f"from __future__ import annotations\n\n{first}import math\n\nimport torch\n\ndevice = {target.device!r}"
     sections = [
         f'"""{title}\n\n{mathematics(program)}\n"""',
-        f"from __future__ import annotations\n\nimport math\n\nimport torch\n\ndevice = {device!r}",
+        head,
         definitions(program),
         "\n".join(check),
     ]

@@ -56,6 +56,10 @@ class Rounding(ABC):
         self.number_format = number_format
         self.arithmetic = arithmetic
 
+    def of_input(self, values: NDArray[np.float64]) -> Radii:
+        """The radius of what is handed over: ``values``, which are numbers of the format."""
+        return np.zeros(np.shape(values))
+
     @abstractmethod
     def of_operation(self, midpoint: NDArray[Any], propagated: Radii, roundings: float | Radii = 1) -> Radii:
         """The radius of a result that is within ``propagated`` of ``midpoint`` before it is rounded."""
@@ -104,11 +108,13 @@ class RunningError(Rounding):
     formats), a result v before rounding becomes v (1 + d) + e with |d| <= u and |e| <= the smallest subnormal number
     (Higham, *Accuracy*, eq. 2.4 and 2.8); a sum of n terms in any order adds (n - 1) u' times the sum of the terms'
     magnitudes to that, without terms of higher order (Jeannerod & Rump, *Improved error bounds for inner products in
-    floating-point arithmetic*, SIAM J. Matrix Anal. Appl. 34, 2013). Beyond the largest number nothing is known. A
-    device that flushes subnormal results to zero loses up to the smallest normal number instead of the smallest
-    subnormal one. A sum of m parts that the device is known to keep in the dtype adds (m - 1) u + (n - m) u' instead of
-    (n - 1) u'. Where it rounds both factors of a product of matrices to a format with the unit roundoff w, each term
-    changes by a factor (1 + d)(1 + e) with |d|, |e| <= w, so by 2w + w^2 of it at most.
+    floating-point arithmetic*, SIAM J. Matrix Anal. Appl. 34, 2013). Beyond the largest number nothing is known.
+
+    What is measured of the device changes that. One that flushes subnormal results to zero loses up to the smallest
+    normal number instead of the smallest subnormal one; and it may take a subnormal input for 0. A sum of m parts that
+    it keeps in the dtype adds (m - 1) u + (n - m) u' instead of (n - 1) u'. Where it rounds both factors of a product
+    of matrices to a format with the unit roundoff w, each term changes by a factor (1 + d)(1 + e) with |d|, |e| <= w,
+    so by 2w + w^2 of it at most.
 
     Within a formula the range is that of the format which is computed in; every operation rounds to u' if one kernel
     computes them all, else to u. With ``keeps_to_range`` the steps of those that are not fused keep to the range of the
@@ -138,6 +144,11 @@ class RunningError(Rounding):
         self.computed = computed
         # A library's function errs in the format that it is computed in; what is not stored is not rounded again.
         self.rounding_of_functions = 0.0 if computed.unit_roundoff == self.unit_roundoff else self.unit_roundoff
+
+    def of_input(self, values: NDArray[np.float64]) -> Radii:
+        magnitudes = np.abs(values)
+        lost = self.arithmetic.flushes_subnormals & (magnitudes < self.number_format.smallest_normal)
+        return np.where(lost, magnitudes, 0.0)
 
     @cached_property
     def _stages(self) -> dict[bool, RunningError]:

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from oracle.program import Program
+from oracle.target import Target
 from oracle.tensor import TensorSpec
 from oracle.torch_source import function_source
 
@@ -123,14 +124,18 @@ ROUTES: dict[str, Callable[[Program, str], Answer]] = {"backward": by_backward, 
 """Every route by the name that verdicts give it."""
 
 
-def read_answer(program: Program, device: str, route: str) -> ReadAnswer:
-    """What PyTorch answers when it is asked for ``program`` by ``route``.
+def read_answer(program: Program, target: Target, route: str) -> ReadAnswer:
+    """What PyTorch answers when it is asked for ``program`` at ``target`` by ``route``.
+
+    Only the asking is done as the target says: where subnormal numbers are flushed, reading would lose them, and so
+    would all arithmetic of the oracles.
 
     Raises:
         NoAnswer: if PyTorch raises, whatever it is: every program has a gradient.
     """
     try:
-        answer = ROUTES[route](program, device)
+        with target.applied():
+            answer = ROUTES[route](program, target.device)
     except Exception as error:
         raise NoAnswer(error, "asked") from error
     try:

@@ -161,9 +161,15 @@ def swept(operation: Operation, dtype: str, stride: int, arithmetic: DeviceArith
     program = swept_program(operation, dtype, points)
     output, gradient = values(operation.formula, points), slopes(operation.formula, points)
     radii = enclosed(program, arithmetic)
-    truths = Truths(
-        "sweep",
-        (Truth(output.midpoint, radii.outputs[0].radius),),
-        {0: Truth(gradient.midpoint, radii.gradients[0].radius)},
-    )
+
+    def truth(exact: Span, enclosure: Truth) -> Truth:
+        if not arithmetic.flushes_subnormals:
+            return Truth(exact.midpoint, enclosure.radius)
+        # A subnormal input may be taken for 0, and the enclosure of both is wider on one side of what is exact.
+        with np.errstate(invalid="ignore"):
+            distance = np.abs(exact.midpoint - enclosure.midpoint).astype(np.float64)
+        known = np.isfinite(enclosure.radius)
+        return Truth(exact.midpoint, np.where(known, enclosure.radius + distance, np.inf))
+
+    truths = Truths("sweep", (truth(output, radii.outputs[0]),), {0: truth(gradient, radii.gradients[0])})
     return Swept(points, program, output, gradient, truths)

@@ -23,8 +23,8 @@ class Setting:
         values: what it may be, as text; none where it is a whole number.
         usual: what holds where a target does not name it; empty where that depends on the machine.
         variable: the environment variable that is set to its value, before torch is loaded.
-        state: otherwise, a Python expression for what is set now.
-        statement: and a statement that sets ``{value}``, as Python writes it.
+        statement: otherwise, a statement that sets ``{value}``, as Python writes it.
+        state: a Python expression for what is set now, if torch tells; always with a statement.
         literals: the Python value that each of ``values`` stands for.
     """
 
@@ -56,7 +56,11 @@ SETTINGS: dict[str, Setting] = {
         ("sse41", "avx", "avx2", "avx2_vnni", "avx512_core", "avx512_core_vnni", "avx512_core_bf16"),
         variable="ONEDNN_MAX_CPU_ISA",
     ),
-    "capability": Setting(("default", "avx2", "avx512"), variable="ATEN_CPU_CAPABILITY"),
+    "capability": Setting(
+        ("default", "avx2", "avx512"),
+        variable="ATEN_CPU_CAPABILITY",
+        state="torch.backends.cpu.get_cpu_capability().lower()",
+    ),
     "threads": Setting(state="torch.get_num_threads()", statement="torch.set_num_threads({value})"),
     "flush": Setting(
         ("on", "off"),
@@ -107,7 +111,7 @@ class Target:
                 is no CPU; the message says what would be right.
         """
         device, slash, written = text.partition("/")
-        if not device or (slash and not written):
+        if not device or "=" in device or (slash and not written):
             raise ValueError("write device[/key=value,…], such as cpu/onednn=off")
         chosen: dict[str, str] = {}
         for part in written.split(",") if written else ():
@@ -168,6 +172,18 @@ class Target:
             for (setting, _), value in zip(self._statements, before, strict=True):
                 exec(setting.statement.format(value=repr(value)), {"torch": torch})
 
+    def not_taken(self) -> str | None:
+        """Which of its settings this process does not take, as torch tells, in a few words; None if it takes all."""
+        import torch
+
+        with self.applied():
+            for key, value in self.settings:
+                setting = SETTINGS[key]
+                state = eval(setting.state, {"torch": torch}) if setting.state else setting.literal(value)
+                if state != setting.literal(value):
+                    return f"{key}={value} is not taken: it is {state}"
+        return None
+
     @cached_property
     def source(self) -> str:
         """Statements that make a fresh process work as the target says; they import torch if they need it."""
@@ -179,3 +195,29 @@ class Target:
             lines.append(f"{chr(10) if lines else ''}import torch\n")
             lines += [setting.statement.format(value=repr(value)) for setting, value in self._statements]
         return "\n".join(lines)
+
+
+CPU = Target("cpu")
+
+
+def listed_targets(text: str) -> list[Target]:
+    """The targets that ``text`` names with commas between them; a part ``key=value`` belongs to the one before it.
+
+    Raises:
+        ValueError: if one of them is none; the message names it.
+    """
+    names: list[str] = []
+    for part in (each.strip() for each in text.split(",")):
+        if not part:
+            raise ValueError("give names with commas between them")
+        if "=" in part and "/" not in part and names:
+            names[-1] += f"{',' if '/' in names[-1] else '/'}{part}"
+        else:
+            names.append(part)
+    targets = []
+    for name in names:
+        try:
+            targets.append(Target.parse(name))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return list(dict.fromkeys(targets))

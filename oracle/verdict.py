@@ -122,16 +122,22 @@ def _truths(tier: str, result: Enclosure) -> Truths:
     )
 
 
-def exactly(result: ExactResult, certificate: Truths) -> Truths:
-    """The truth by the exact tier: sympy's values, with the radii of the certificate."""
+def exact_values(result: ExactResult) -> Truths:
+    """Sympy's values, with radii of 0."""
 
-    def truth(fractions: NDArray[Any], radius: NDArray[np.float64]) -> Truth:
-        return Truth(quads(fractions), radius)
+    def truth(fractions: NDArray[Any]) -> Truth:
+        return Truth(quads(fractions), np.zeros(fractions.shape))
 
+    gradients = {index: truth(values) for index, values in result.gradients.items()}
+    return Truths("exact", tuple(map(truth, result.outputs)), gradients)
+
+
+def exactly(values: Truths, certificate: Truths) -> Truths:
+    """The truth by the exact tier: sympy's ``values``, with the radii of the certificate."""
     return Truths(
         "exact",
-        tuple(truth(values, due.radius) for values, due in zip(result.outputs, certificate.outputs, strict=True)),
-        {index: truth(result.gradients[index], due.radius) for index, due in certificate.gradients.items()},
+        tuple(replace(each, radius=due.radius) for each, due in zip(values.outputs, certificate.outputs, strict=True)),
+        {index: replace(values.gradients[index], radius=due.radius) for index, due in certificate.gradients.items()},
     )
 
 

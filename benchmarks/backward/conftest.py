@@ -53,6 +53,9 @@ def _chosen_cases(config: pytest.Config) -> list[Any]:
 
     dtypes = options.chosen_dtypes(config) if config.getoption("--dtype") else list(QUICK)
     pairs, _ = options.chosen_cases(config, dtypes)
+    for device in dict.fromkeys(device for device, _ in pairs):
+        if "/" in device:
+            raise pytest.UsageError(f"--device {device}: code paths are judged and not timed; name the device alone")
     full = config.getoption("--full")
     found = []
     for workload in _chosen_workloads(config):

@@ -17,6 +17,7 @@ from oracle.finding import Finding
 from oracle.program import Program
 from oracle.reproducer import definitions
 from oracle.route import ReadAnswer, ReadTensor
+from oracle.target import Target
 from oracle.verdict import Truths, enclosed, judge
 
 ROUND_SECONDS = 0.004
@@ -192,7 +193,7 @@ def _prepared(
     try:
         counts, gradients = interpreter.prepare("program", source, device)
     except NoGradients as none:
-        return {}, Finding(program, device, ROUTE, truths.tier, none.raised).message
+        return {}, Finding(program, Target(device), ROUTE, truths.tier, none.raised).message
     return counts, _complaint(program, truths, gradients, device)
 
 
@@ -207,4 +208,4 @@ def _complaint(program: Program, truths: Truths, gradients: Sequence[NDArray[np.
     }
     verdict = judge(program, ReadAnswer(outputs, found), truths)
     wrong = [each for each in verdict.wrong if each.source is not None]
-    return Finding(program, device, ROUTE, truths.tier, wrong[0]).message if wrong else ""
+    return Finding(program, Target(device), ROUTE, truths.tier, wrong[0]).message if wrong else ""

@@ -9,6 +9,7 @@ from benchmarks.workloads.workload import DTYPES
 from oracle.program import Program
 from oracle.program_json import to_json
 from oracle.route import read_answer
+from oracle.target import CPU
 from oracle.verdict import enclosed, judge
 from strategies.random_programs import random_programs
 from strategies.samples import sample
@@ -35,7 +36,7 @@ def main() -> None:
 def _serves(program: Program) -> bool:
     if not FEWEST <= len(program.applications) <= MOST:
         return False
-    verdict = judge(program, read_answer(program, "cpu", "autograd.grad"), enclosed(program))
+    verdict = judge(program, read_answer(program, CPU, "autograd.grad"), enclosed(program))
     return not verdict.wrong and 0 < verdict.elements == verdict.informative
 
 

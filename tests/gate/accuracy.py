@@ -27,7 +27,7 @@ def judged_sweep(by: Judge, operation: Operation, stride: int) -> tuple[dict[str
     at = swept(operation, record.dtype, stride, by.arithmetic)
     record.examples += 1
     try:
-        answer = read_answer(at.program, record.device, "backward")
+        answer = read_answer(at.program, by.target, "backward")
     except NoAnswer as none:
         return None, [f"  {operation.name}: raised {none}"]
     verdict = judge(at.program, answer, at.truths)

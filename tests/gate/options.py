@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from oracle.target import CPU, Target, listed_targets
+
+if TYPE_CHECKING:
+    from tests.gate.store import Store
 
 REQUIRED = ("torch", "numpy", "numpy_quaddtype", "sympy", "hypothesis", "flint", "cattrs", "rich", "packaging")
 """Modules that the gate imports; the dependency group ``gate`` installs all of them but torch."""
@@ -17,7 +24,10 @@ def add_options(parser: pytest.Parser) -> None:
     """Add the options under their own heading."""
     group = parser.getgroup("gradcert", "gradcert: which gradients are judged")
     group.addoption(
-        "--device", default=None, metavar="D,…", help="devices, such as cpu,cuda (default: cpu and every accelerator)"
+        "--device",
+        default=None,
+        metavar="D,…",
+        help="devices, such as cpu,cuda, and code paths, such as cpu/onednn=off (default: cpu and every accelerator)",
     )
     group.addoption(
         "--dtype", default=None, metavar="T,…", help="of float64,float32,bfloat16,float16 (default: all four)"
@@ -25,6 +35,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--max-examples", default=None, metavar="N", help="examples of each property (default: the profile's)"
     )
+    group.addoption("--store", default=None, metavar="FILE", help="keep what is drawn, and what is due, in a new FILE")
+    group.addoption("--replay", default=None, metavar="FILE", help="draw nothing, and judge the programs of FILE again")
     group.addoption("--reports", default="reports", metavar="DIR", help="where reports go (default: reports)")
 
 
@@ -49,7 +61,7 @@ def check_root(config: pytest.Config, root: Path) -> None:
     if config.rootpath != root:
         raise pytest.UsageError(
             f"pytest took {config.rootpath} for its root directory, not {root}: if a path among the options misled it,"
-            " write --reports=DIR, with an equals sign"
+            " write --reports=DIR, with an equals sign, and so --store and --replay"
         )
 
 
@@ -84,27 +96,100 @@ def chosen_dtypes(config: pytest.Config) -> list[str]:
     return names
 
 
+def named_targets(config: pytest.Config) -> list[Target]:
+    """``--device`` as targets; none if it is not given."""
+    text = config.getoption("--device")
+    try:
+        return [] if text is None else listed_targets(text)
+    except ValueError as error:
+        raise pytest.UsageError(f"--device {text!r}: {error}") from None
+
+
+def set_environment(config: pytest.Config) -> None:
+    """Set the variables that the targets of ``--device`` need, before torch is loaded, which reads some of them then.
+
+    Processes of xdist inherit them.
+    """
+    targets = [target for target in named_targets(config) if target.device == CPU.device]
+    for target in targets:
+        if target.environment != targets[0].environment:
+            raise pytest.UsageError(
+                f"--device: {targets[0]} and {target} cannot share a process; run them apart, or 'tox run -e paths'"
+            )
+        for name, value in target.environment.items():
+            if os.environ.get(name, value) != value:
+                raise pytest.UsageError(f"--device {target}: {name} is set to {os.environ[name]} already; unset it")
+            if name not in os.environ and "torch" in sys.modules:
+                raise pytest.UsageError(f"--device {target}: torch is loaded already; set {name}={value} beforehand")
+    os.environ.update(targets[0].environment if targets else {})
+
+
 def chosen_cases(config: pytest.Config, dtypes: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """The pairs of device and dtype that are judged, and a line for each pair that is left out of a default choice."""
+    """The pairs of target and dtype that are judged, and a line for each pair that is left out of a default choice."""
     from oracle.device import absence, available_devices, has_dtype
 
-    named = _listed(config, "--device")
+    named = named_targets(config)
     left_out = []
     cases = []
-    for device in named or available_devices():
-        why = absence(device)
+    for target in named or map(Target, available_devices()):
+        why = absence(target)
         if why is not None:
             raise pytest.UsageError(
-                f"--device {device}: not usable ({why}); this machine has {','.join(available_devices())}"
+                f"--device {target}: not usable ({why}); this machine has {','.join(available_devices())}, and what a"
+                " backend of its own adds, once -p MODULE imports it"
             )
         for dtype in dtypes:
-            if has_dtype(device, dtype):
-                cases.append((device, dtype))
+            if has_dtype(target.device, dtype):
+                cases.append((str(target), dtype))
             elif named and config.getoption("--dtype"):
-                raise pytest.UsageError(f"--dtype {dtype}: {device} has no {dtype}; leave it out of --dtype")
+                raise pytest.UsageError(f"--dtype {dtype}: {target} has no {dtype}; leave it out of --dtype")
             else:
-                left_out.append(f"{device} has no {dtype}")
+                left_out.append(f"{target} has no {dtype}")
     return cases, left_out
+
+
+def made_store(config: pytest.Config, cases: list[tuple[str, str]], about: dict[str, Any]) -> Store | None:
+    """The store that ``--store`` names, made with what it is ``about`` unless this is a process of xdist."""
+    from tests.gate.store import NoStore, Store
+
+    text = config.getoption("--store")
+    if text is None:
+        return None
+    if config.getoption("--replay") is not None:
+        raise pytest.UsageError("--store and --replay: nothing is drawn that could be stored; choose one of them")
+    if len({target for target, _ in cases}) > 1:
+        raise pytest.UsageError(f"--store {text}: a store is drawn at one target; name it with --device")
+    try:
+        return Store(Path(text)) if hasattr(config, "workerinput") else Store.create(Path(text), about)
+    except NoStore as error:
+        raise pytest.UsageError(f"--store {text}: {error}") from None
+
+
+def replayed_store(config: pytest.Config) -> Store | None:
+    """The store that ``--replay`` names."""
+    from tests.gate.store import NoStore, Store
+
+    text = config.getoption("--replay")
+    if text is None:
+        return None
+    try:
+        return Store(Path(text))
+    except NoStore as error:
+        raise pytest.UsageError(f"--replay {text}: {error}") from None
+
+
+def stored_cases(
+    config: pytest.Config, store: Store, cases: list[tuple[str, str]]
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Those of ``cases`` of whose dtype there are stored programs, and a line for each dtype that is left out."""
+    stored = store.dtypes()
+    absent = [dtype for dtype in dict.fromkeys(dtype for _, dtype in cases) if dtype not in stored]
+    kept = [case for case in cases if case[1] in stored]
+    if not kept or (absent and config.getoption("--dtype")):
+        there = ", ".join(stored) or "none at all"
+        text = config.getoption("--replay")
+        raise pytest.UsageError(f"--replay {text}: has no programs in {', '.join(absent)}; it has {there}")
+    return kept, [f"no programs are stored in {dtype}" for dtype in absent]
 
 
 def reports_folder(config: pytest.Config) -> Path:

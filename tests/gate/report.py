@@ -19,7 +19,7 @@ from rich.table import Table
 
 from oracle.known_issues import present_issues
 from oracle.operations import OPERATIONS
-from tests.gate.judge import Record
+from tests.gate.record import Record
 from tests.gate.whole_files import write_whole_texts
 
 
@@ -57,6 +57,7 @@ class GateReport:
             "verdict": "red" if self.red else "green",
             "totals": {name: totals[name] for name in ("examples", "comparisons", "elements", "informative", "worst")},
             "properties": [_without_counts(record) | {"outcome": outcome} for record, outcome in self.records],
+            "facts": {f"{record.device} {record.dtype}": record.facts for record, _ in self.records},
             "operations": self._operations(),
             "findings": self.findings,
             "kinks": self.kinks,
@@ -97,7 +98,7 @@ class GateReport:
         return f"laws not asked: {', '.join(parts)}" if parts else ""
 
     def table(self, width: int) -> str:
-        """The verdict table, at least 110 columns wide: a row for each property, then one for each device and dtype."""
+        """The verdict table, as wide as it must be: a row for each property, then one for each device and dtype."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column, justify in _COLUMNS:
             table.add_column(column, justify=justify, no_wrap=True)
@@ -109,7 +110,9 @@ class GateReport:
             _add_row(table, f"{dtype} on {device}", rows)
         table.add_section()
         _add_row(table, "all", self.records)
-        return as_text(max(width, 110), table)
+        # Names of properties have 26 columns, and those of code paths may be longer.
+        cases = {f"{record.dtype} on {record.device}" for record, _ in self.records}
+        return as_text(max(width, 84 + max(26, *map(len, cases))), table)
 
 
 def as_text(width: int, *parts: Table | str) -> str:
@@ -167,7 +170,7 @@ def _add_row(table: Table, name: str, rows: list[tuple[Record, str]]) -> None:
 
 
 def _without_counts(record: Record) -> dict[str, Any]:
-    return {name: value for name, value in asdict(record).items() if name not in ("drawn", "judged")}
+    return {name: value for name, value in asdict(record).items() if name not in ("drawn", "judged", "facts")}
 
 
 def _total(records: Iterable[Record]) -> dict[str, Any]:

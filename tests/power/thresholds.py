@@ -22,6 +22,7 @@ from oracle.arithmetic import DeviceArithmetic
 from oracle.number_format import NUMBER_FORMATS
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.route import read_answer
+from oracle.target import CPU
 from oracle.tensor import Fill, Layout, TensorSpec
 from oracle.verdict import Truths, certified, enclosed, judge
 from tests.suite.faults.fault import Call, Case, Fault
@@ -125,7 +126,7 @@ def _smallest(program: Program, truths: Truths, generator: random.Random, place:
 
     def is_caught(exponent: int) -> bool:
         wrong.calls, wrong.error = 0, 2.0 ** (-exponent / _STEPS_AN_OCTAVE)
-        return bool(judge(program, read_answer(program, "cpu", "backward"), truths).wrong)
+        return bool(judge(program, read_answer(program, CPU, "backward"), truths).wrong)
 
     due = truths.gradients[0]
     relative = float(due.radius.ravel()[place] / abs(due.midpoint.ravel()[place].astype(np.float64)))

@@ -32,13 +32,14 @@ def _chain(judge: Judge, *, mean: bool) -> Program:
 
 def _gradient(judge: Judge, program: Program, expected: Any) -> torch.Tensor:
     """The input, after its gradient has been compared with what the notebook printed."""
-    x = tensor(program.inputs[0].tensor, judge.record.device).requires_grad_()
-    y = 3 * x + 2
-    z = 2 * y**2
-    if program.outputs[0].cotangent is None:
-        z.mean().backward()
-    else:
-        z.backward(gradient=torch.ones_like(z))
+    with judge.target.applied():
+        x = tensor(program.inputs[0].tensor, judge.target.device).requires_grad_()
+        y = 3 * x + 2
+        z = 2 * y**2
+        if program.outputs[0].cotangent is None:
+            z.mean().backward()
+        else:
+            z.backward(gradient=torch.ones_like(z))
     assert x.grad is not None
     assert x.grad.tolist() == expected
     return x
@@ -46,9 +47,10 @@ def _gradient(judge: Judge, program: Program, expected: Any) -> torch.Tensor:
 
 def test_notebook_polynomial(judge: Judge) -> None:
     """Y = 2x⁴ + x³ + 3x² + 5x + 1 at 2 is 63, and its derivative 8x³ + 3x² + 6x + 5 is 93."""
-    x = torch.tensor(2.0, dtype=getattr(torch, judge.record.dtype), device=judge.record.device, requires_grad=True)
-    y = 2 * x**4 + x**3 + 3 * x**2 + 5 * x + 1
-    y.backward()
+    with judge.target.applied():
+        x = torch.tensor(2.0, dtype=getattr(torch, judge.record.dtype), device=judge.target.device, requires_grad=True)
+        y = 2 * x**4 + x**3 + 3 * x**2 + 5 * x + 1
+        y.backward()
     assert y.item() == 63
     assert x.grad is not None
     assert x.grad.item() == 93

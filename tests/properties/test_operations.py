@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from oracle.program import Program
 from tests.gate.judge import Judge
 from tests.gate.single_operations import over_operations
@@ -16,6 +18,7 @@ def test_operations(judge: Judge) -> None:
     over_operations(judge, right, 1 / 4)
 
 
+@pytest.mark.unreplayed
 def test_definitions(judge: Judge) -> None:
     """Finite differences bear witness that PyTorch computes the function which the definition differentiates."""
     over_operations(judge, Judge.witnessed, 1 / 50)

@@ -13,6 +13,7 @@ from tests.gate.accuracy import judged_sweep
 from tests.gate.judge import Judge
 
 
+@pytest.mark.unreplayed
 @pytest.mark.dtypes(*SIXTEEN_BIT)
 def test_sixteen_bit_sweep(judge: Judge, stride: int, record_property: Callable[[str, Any], None]) -> None:
     """Values and gradients of elementwise operations of one operand are as near to the exact ones as they must be."""

@@ -10,7 +10,7 @@ from benchmarks.comparison.measurement import Graphs, Row
 from benchmarks.comparison.rule import Comparison
 from benchmarks.passes import PASSES
 from tests.gate.accuracy import AccuracyReport
-from tests.gate.judge import Record
+from tests.gate.record import Record
 from tests.gate.report import GateReport, write_whole
 from tests.power.gate_run import GateRun
 from tests.power.report import FaultRow, Report

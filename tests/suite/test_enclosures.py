@@ -16,6 +16,7 @@ from oracle.number_format import NUMBER_FORMATS
 from oracle.program import Input, ProgramBuilder, Value
 from oracle.rounding import RunningError
 from oracle.route import read_answer
+from oracle.target import CPU
 from oracle.verdict import enclosed, fraction, judge
 from strategies.values import floats
 from tests.suite.examples import contiguous, notebook_polynomial, reduction
@@ -81,7 +82,7 @@ def test_an_angle_between_an_underflow_and_a_small_number():
     builder = ProgramBuilder([Input(contiguous((1.3e-116,), (1,))), Input(contiguous((1.3e-116,), (1,)))])
     builder.apply("atan2", builder.apply("pow", Value(0), arguments={"exponent": 3}), Value(1))
     program = builder.program(contiguous((1.0,), (1,)))
-    assert not judge(program, read_answer(program, "cpu", "backward"), enclosed(program)).wrong
+    assert not judge(program, read_answer(program, CPU, "backward"), enclosed(program)).wrong
 
 
 def test_overflow_claims_nothing():
@@ -113,7 +114,7 @@ def test_an_underflow_that_is_multiplied_up_again_is_allowed_for():
     builder.apply("mul", cube, Value(1))
     program = builder.program()
     assert enclosure(program).outputs[0].radius >= 2.0**-1074 * huge
-    assert judge(program, read_answer(program, "cpu", "backward"), enclosed(program)).wrong == ()
+    assert judge(program, read_answer(program, CPU, "backward"), enclosed(program)).wrong == ()
 
 
 def test_products_outside_the_range_claim_nothing():

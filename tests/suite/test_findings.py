@@ -14,6 +14,7 @@ from oracle.operations import OPERATIONS
 from oracle.operations.operation import Operation
 from oracle.program import Input, ProgramBuilder, Value
 from oracle.route import ROUTES, read, read_answer
+from oracle.target import CPU
 from oracle.tensor import Fill, Layout, TensorSpec
 from oracle.verdict import Mismatch, Raised, WrongKind, enclosed, judge
 from tests.suite.examples import broadcast_product, notebook_polynomial, reduction
@@ -34,7 +35,7 @@ def wrong_in_second(program, route="backward"):
     answer = ROUTES[route](program, "cpu")
     gradients = {**answer.gradients, 1: answer.gradients[1] * (1 + 1e-12)}
     (mismatch,) = judge(program, read(replace(answer, gradients=gradients)), enclosed(program)).wrong
-    return Finding(program, "cpu", route, "enclosure", mismatch)
+    return Finding(program, CPU, route, "enclosure", mismatch)
 
 
 def laid_out(program, index, layout, values=None):
@@ -74,9 +75,9 @@ def test_reproducers_need_nothing_but_torch():
 def test_a_reproducer_of_a_wrong_output(tmp_path, pytestconfig):
     program = broadcast_product()
     right = Mismatch(None, (1, 2), 54.0, Fraction(54), 1e-14, 2.0**-47)
-    assert run(Finding(program, "cpu", "backward", "exact", right).script, tmp_path, pytestconfig).returncode == 0
+    assert run(Finding(program, CPU, "backward", "exact", right).script, tmp_path, pytestconfig).returncode == 0
     wrong = replace(right, due=Fraction(55))
-    assert run(Finding(program, "cpu", "backward", "exact", wrong).script, tmp_path, pytestconfig).returncode == 1
+    assert run(Finding(program, CPU, "backward", "exact", wrong).script, tmp_path, pytestconfig).returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_a_reproducer_of_a_wrong_output(tmp_path, pytestconfig):
     ],
 )
 def test_reproducers_of_wrong_kinds(due, status, tmp_path, pytestconfig):
-    finding = Finding(broadcast_product(), "cpu", "backward", "exact", WrongKind(1, "something else", due))
+    finding = Finding(broadcast_product(), CPU, "backward", "exact", WrongKind(1, "something else", due))
     assert run(finding.script, tmp_path, pytestconfig).returncode == status
     assert "something else" in finding.message
 
@@ -100,18 +101,18 @@ RAISED = Raised("IndexError: no such axis", "asked")
 @pytest.mark.parametrize("route", ROUTES)
 def test_reproducers_of_exceptions(route, tmp_path, pytestconfig):
     program = reduction("sum", (1.0, 2.0), (2,), dim=5)
-    result = run(Finding(program, "cpu", route, "exact", RAISED).script, tmp_path, pytestconfig)
+    result = run(Finding(program, CPU, route, "exact", RAISED).script, tmp_path, pytestconfig)
     assert result.returncode == 1
     assert "raised IndexError" in result.stdout
     frozen = replace(broadcast_product().inputs[0], requires_grad=False)
     right = replace(broadcast_product(), inputs=(frozen, broadcast_product().inputs[1]))
-    result = run(Finding(right, "cpu", route, "exact", RAISED).script, tmp_path, pytestconfig)
+    result = run(Finding(right, CPU, route, "exact", RAISED).script, tmp_path, pytestconfig)
     assert (result.returncode, result.stdout) == (0, "nothing was raised\n")
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_reproducers_of_exceptions_read_every_output_and_gradient(route, tmp_path, pytestconfig):
-    script = Finding(broadcast_product(), "cpu", route, "exact", RAISED).script
+    script = Finding(broadcast_product(), CPU, route, "exact", RAISED).script
     script = script.replace("result.detach()", "print(tuple(result.shape)); result.detach()")
     result = run(script, tmp_path, pytestconfig)
     assert result.stdout.splitlines() == ["(2, 3)", "(2, 3)", "(3,)", "nothing was raised"]
@@ -119,7 +120,7 @@ def test_reproducers_of_exceptions_read_every_output_and_gradient(route, tmp_pat
 
 def test_an_exception_has_a_headline_of_its_own_and_says_when_it_came():
     for moment, words in (("asked", "raised while PyTorch was asked"), ("read", "raised while its answer was read")):
-        raised = Finding(broadcast_product(), "cpu", "backward", "enclosure", replace(RAISED, moment=moment))
+        raised = Finding(broadcast_product(), CPU, "backward", "enclosure", replace(RAISED, moment=moment))
         headline = "An exception instead of an answer, float64 on cpu, asked by backward (enclosure tier):"
         assert raised.message.splitlines()[0] == headline
         assert f"  {words}\n    came   IndexError: no such axis" in raised.message
@@ -127,7 +128,7 @@ def test_an_exception_has_a_headline_of_its_own_and_says_when_it_came():
 
 def test_every_finding_says_of_what_kind_it_is():
     def kind(wrong):
-        return Finding(broadcast_product(), "cpu", "backward", "exact", wrong).entry(None)["kind"]
+        return Finding(broadcast_product(), CPU, "backward", "exact", wrong).entry(None)["kind"]
 
     assert kind(Mismatch(None, (1, 2), 54.0, Fraction(55), 1e-14, 2.0**-47)) == "wrong"
     assert kind(WrongKind(1, "no gradient", "a gradient")) == "wrong"
@@ -137,13 +138,13 @@ def test_every_finding_says_of_what_kind_it_is():
 
 @pytest.mark.parametrize("law", BOOKKEEPING + LINEARITY, ids=lambda law: law.__name__)
 def test_reproducers_of_laws(law, tmp_path, pytestconfig):
-    finding = Finding(broadcast_product(), "cpu", law.__name__, "law", Broken(law, "broken"))
+    finding = Finding(broadcast_product(), CPU, law.__name__, "law", Broken(law, "broken"))
     result = run(finding.script, tmp_path, pytestconfig)
     assert (result.returncode, result.stdout) == (0, "the law holds\n")
 
 
 def test_a_reproducer_of_a_broken_law(tmp_path, pytestconfig):
-    script = Finding(broadcast_product(), "cpu", "law", "law", Broken(nothing_is_overwritten, "broken")).script
+    script = Finding(broadcast_product(), CPU, "law", "law", Broken(nothing_is_overwritten, "broken")).script
     asked = "torch.autograd.backward(outputs, gradients)"
     broken = script.replace(asked, f"{asked}; gradients[0].zero_()")
     result = run(broken, tmp_path, pytestconfig)
@@ -171,7 +172,7 @@ def test_a_message_says_all_that_is_known():
 def mismatch(program, came):
     """The verdict on ``came`` for the first element of the gradient by the first input."""
     ball = enclosure(program).gradients[0]
-    due = judge(program, read_answer(program, "cpu", "backward"), enclosed(program))
+    due = judge(program, read_answer(program, CPU, "backward"), enclosed(program))
     assert due.wrong == ()
     midpoint = Fraction(float(ball.midpoint.ravel()[0].astype(float) if ball.shape else ball.midpoint.astype(float)))
     return Mismatch(0, (0,) * len(ball.shape), came, midpoint, float(ball.radius.ravel()[0]), 1e-16)
@@ -179,9 +180,9 @@ def mismatch(program, came):
 
 def test_triangulation_when_pytorchs_gradient_is_wrong():
     program = notebook_polynomial()
-    assert triangulate(program, mismatch(program, 186.0), "cpu").startswith("PyTorch's gradient stands alone")
-    assert "too coarse to tell" in triangulate(program, mismatch(program, 93 * (1 + 1e-12)), "cpu")
-    assert triangulate(program, mismatch(program, float("nan")), "cpu").startswith("PyTorch's gradient stands alone")
+    assert triangulate(program, mismatch(program, 186.0), CPU).startswith("PyTorch's gradient stands alone")
+    assert "too coarse to tell" in triangulate(program, mismatch(program, 93 * (1 + 1e-12)), CPU)
+    assert triangulate(program, mismatch(program, float("nan")), CPU).startswith("PyTorch's gradient stands alone")
 
 
 def test_triangulation_when_the_definition_is_wrong(monkeypatch):
@@ -190,9 +191,7 @@ def test_triangulation_when_the_definition_is_wrong(monkeypatch):
     wrong = Operation("pow", right.spellings, lambda a, exponent: a**exponent * 2, right.notation, right.precedence)
     monkeypatch.setitem(OPERATIONS, "pow", wrong)
     due = Fraction(float(enclosure(program).gradients[0].midpoint.astype(float)))
-    assert triangulate(program, Mismatch(0, (), 93.0, due, 1e-13, 1e-14), "cpu").startswith(
-        "The definition stands alone"
-    )
+    assert triangulate(program, Mismatch(0, (), 93.0, due, 1e-13, 1e-14), CPU).startswith("The definition stands alone")
 
 
 def test_triangulation_where_the_function_waves_within_a_step():
@@ -201,19 +200,19 @@ def test_triangulation_where_the_function_waves_within_a_step():
 
     builder = ProgramBuilder([Input(number(-527765581332480.0))])
     builder.apply("cos", Value(0))
-    said = triangulate(builder.program(number(-2.0)), Mismatch(0, (), -0.84, Fraction(1), 1e-13, 1e-14), "cpu")
+    said = triangulate(builder.program(number(-2.0)), Mismatch(0, (), -0.84, Fraction(1), 1e-13, 1e-14), CPU)
     assert said.startswith("PyTorch's gradient stands against the enclosure")
     assert "too coarse to tell" in said
 
 
 def test_triangulation_when_the_oracles_differ():
     program = notebook_polynomial()
-    assert "fault of the suite" in triangulate(program, Mismatch(0, (), 93.0, Fraction(94), 1e-13, 1e-14), "cpu")
+    assert "fault of the suite" in triangulate(program, Mismatch(0, (), 93.0, Fraction(94), 1e-13, 1e-14), CPU)
 
 
 def test_triangulation_of_an_output():
     program = notebook_polynomial()
-    assert "forward differs" in triangulate(program, Mismatch(None, (), 64.0, Fraction(63), 0.0, 1e-14), "cpu")
+    assert "forward differs" in triangulate(program, Mismatch(None, (), 64.0, Fraction(63), 0.0, 1e-14), CPU)
 
 
 def test_the_same_finding_has_the_same_name():

@@ -15,7 +15,9 @@ from oracle.laws import BOOKKEEPING, LINEARITY, NEED_STORAGE, TIES
 from oracle.route import ROUTES
 from strategies.programs import polynomial_programs
 from tests.gate import judge as judge_module
-from tests.gate.judge import Judge, Record, WrongAnswer
+from tests.gate.judge import Judge
+from tests.gate.record import Record
+from tests.gate.wrong_answer import WrongAnswer
 from tests.suite.examples import broadcast_product
 
 

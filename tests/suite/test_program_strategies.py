@@ -10,7 +10,7 @@ from oracle.enclosure import certificate, value_shapes
 from oracle.measured_arithmetic import device_arithmetic
 from oracle.number_format import NUMBER_FORMATS
 from oracle.route import ROUTES
-from oracle.target import Target
+from oracle.target import CPU
 from strategies import layouts as layouts_module
 from strategies.lattice_programs import (
     broadcast_lattice_programs,
@@ -58,7 +58,7 @@ def test_programs_run_and_have_the_foretold_shapes(strategy, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("spare", [1, 5])
 def test_every_lattice_program_is_certified(dtype, spare):
-    assert device_arithmetic(Target("cpu"), dtype).powers_are_exact
+    assert device_arithmetic(CPU, dtype).powers_are_exact
     for program in sample(lattice_programs(dtype=dtype, spare=spare), count=200):
         result = certificate(program)
         assert not result.outputs[0].radius.any()

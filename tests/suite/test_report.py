@@ -6,7 +6,7 @@ import json
 from types import SimpleNamespace
 
 from oracle.operations import OPERATIONS
-from tests.gate.judge import Record
+from tests.gate.record import Record
 from tests.gate.report import GateReport
 
 HEADER = {"devices": ["cpu"], "dtypes": ["float64"], "seed": "1"}

@@ -9,10 +9,13 @@ from oracle.finding import Finding
 from oracle.program import Input, Output, Program, ProgramBuilder, Value
 from oracle.route import ROUTES, Answer
 from oracle.simpler import simpler_programs, without_dead_code
+from oracle.target import CPU
 from oracle.verdict import WrongKind
 from strategies.random_programs import random_programs
 from strategies.samples import sample
-from tests.gate.judge import Judge, Record, WrongAnswer
+from tests.gate.judge import Judge
+from tests.gate.record import Record
+from tests.gate.wrong_answer import WrongAnswer
 from tests.suite.examples import contiguous
 
 
@@ -73,5 +76,5 @@ def test_a_wrong_operation_is_all_that_remains(monkeypatch):
 def test_a_finding_that_cannot_be_simplified_stays():
     builder = ProgramBuilder([Input(contiguous((1.0,), ()))])
     builder.apply("exp", Value(0))
-    finding = Finding(builder.program(), "cpu", "backward", "enclosure", WrongKind(0, "no gradient", "a gradient"))
+    finding = Finding(builder.program(), CPU, "backward", "enclosure", WrongKind(0, "no gradient", "a gradient"))
     assert WrongAnswer(finding, lambda program: None).smallest() == finding

@@ -18,7 +18,8 @@ from oracle.reference import Span
 from oracle.route import ROUTES, Answer
 from oracle.sweep import SIXTEEN_BIT, accuracy, finite_numbers, inputs, swept, swept_operations
 from tests.gate.accuracy import judged_sweep
-from tests.gate.judge import Judge, Record
+from tests.gate.judge import Judge
+from tests.gate.record import Record
 from tests.suite.processes import python
 
 

@@ -14,8 +14,9 @@ from oracle.number_format import NUMBER_FORMATS
 from oracle.polynomial import Polynomial
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.route import Answer, by_backward, read, read_answer
+from oracle.target import CPU
 from oracle.tensor import Fill, Layout, TensorSpec
-from oracle.verdict import Mismatch, WrongKind, certified, enclosed, exactly, fraction, judge, quads
+from oracle.verdict import Mismatch, WrongKind, certified, enclosed, exact_values, exactly, fraction, judge, quads
 from tests.suite.examples import broadcast_product, reduction, square_product
 
 Wrong = Callable[[Program, torch.Tensor], torch.Tensor | None]
@@ -67,7 +68,7 @@ WRONG_ANSWERS: dict[str, Wrong] = {
 def truths_of(program, tier):
     if tier == "enclosure":
         return enclosed(program)
-    return exactly(exact(program), certified(program))
+    return exactly(exact_values(exact(program)), certified(program))
 
 
 def answered(program, source, wrong):
@@ -84,7 +85,7 @@ def answered(program, source, wrong):
 def test_wrong_answers_are_objected_to(kind, dtype, tier):
     program = broadcast_product(dtype)
     truths = truths_of(program, tier)
-    right = judge(program, read_answer(program, "cpu", "backward"), truths)
+    right = judge(program, read_answer(program, CPU, "backward"), truths)
     assert right.wrong == ()
     assert right.elements == right.informative == 9
     verdict = judge(program, answered(program, 1, WRONG_ANSWERS[kind]), truths)
@@ -141,7 +142,7 @@ def test_one_wrong_element_among_a_hundred_thousand_is_named(dtype, place):
     Polynomial.univariate(1, 0, 3, form="products").write(builder, (Value(0),))
     program = builder.program(TensorSpec((100_000,), layout, dtype, replace(fill, seed=8)))
     truths = enclosed(program)
-    assert judge(program, read_answer(program, "cpu", "backward"), truths).wrong == ()
+    assert judge(program, read_answer(program, CPU, "backward"), truths).wrong == ()
 
     def wrong(_, gradient):
         # Four units of the last place at 4, beyond any element and its radius.
@@ -164,7 +165,7 @@ def test_a_wrong_output_is_objected_to():
 def test_a_gradient_that_nobody_asked_for_is_objected_to():
     program = broadcast_product()
     frozen = replace(program, inputs=(replace(program.inputs[0], requires_grad=False), program.inputs[1]))
-    answer = read_answer(program, "cpu", "backward")
+    answer = read_answer(program, CPU, "backward")
     verdict = judge(frozen, answer, enclosed(frozen))
     assert verdict.wrong == (WrongKind(0, "a gradient", "no gradient"),)
 
@@ -201,13 +202,13 @@ def test_uninformative_elements_are_counted():
     lost = builder.apply("sub", builder.apply("add", Value(0), 1e16), 1e16)
     builder.apply("mul", lost, lost)
     program = builder.program()
-    verdict = judge(program, read_answer(program, "cpu", "backward"), enclosed(program))
+    verdict = judge(program, read_answer(program, CPU, "backward"), enclosed(program))
     assert (verdict.elements, verdict.informative, verdict.wrong) == (1, 0, ())
 
 
 def test_an_infinite_radius_claims_nothing():
     program = reduction("prod", (1e300, 1e300, 1e-300), (3,))
-    verdict = judge(program, read_answer(program, "cpu", "backward"), enclosed(program))
+    verdict = judge(program, read_answer(program, CPU, "backward"), enclosed(program))
     assert (verdict.elements, verdict.informative, verdict.wrong) == (3, 0, ())
 
 

@@ -16,6 +16,7 @@ from oracle.operations.activations import GELU_TANH, IDENTITY, MINIMUM, ZERO, cl
 from oracle.operations.operation import ANYWHERE
 from oracle.operations.reductions import reduced_axes, variance
 from oracle.route import leaves, read_answer, to_numpy, torch_function
+from oracle.target import CPU
 from oracle.verdict import Mismatch, enclosed, judge
 from strategies.random_programs import random_programs
 from strategies.samples import sample
@@ -269,4 +270,4 @@ def test_nothing_is_claimed_beyond_the_domain_of_a_right_definition(monkeypatch,
 
 
 def verdict(program):
-    return judge(program, read_answer(program, "cpu", "autograd.grad"), enclosed(program))
+    return judge(program, read_answer(program, CPU, "autograd.grad"), enclosed(program))

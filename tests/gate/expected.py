@@ -1,0 +1,80 @@
+"""What is expected of a program, by tier: computed, unless it is known of the program that is being judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oracle.arithmetic import Accumulation, DeviceArithmetic
+from oracle.exact import NotPolynomial, exact
+from oracle.program import Program
+from oracle.verdict import Truths, certified, enclosed, exact_values
+
+Known = dict[str, Truths | None]
+"""What is known of one program, by tier; None by the exact tier if the program is no polynomial near its inputs."""
+
+
+def _exact(program: Program, arithmetic: DeviceArithmetic) -> Truths | None:
+    try:
+        return exact_values(exact(program))
+    except NotPolynomial:
+        return None
+
+
+TIERS: dict[str, Callable[[Program, DeviceArithmetic], Truths | None]] = {
+    "exact": _exact,
+    "certificate": lambda program, arithmetic: certified(program, arithmetic),
+    "enclosure": lambda program, arithmetic: enclosed(program, arithmetic),
+}
+"""How each tier computes what it expects of a program where the arithmetic is as it was measured."""
+
+
+class Expected:
+    """What is expected under measured facts; what has been computed of one program is kept until the next one comes."""
+
+    def __init__(self, arithmetic: DeviceArithmetic) -> None:
+        self.arithmetic = arithmetic
+        self.program: Program | None = None
+        self.known: Known = {}
+
+    def take(self, program: Program, known: Known | None = None) -> None:
+        """Keep what is computed of ``program`` from now on, together with what is ``known`` of it already."""
+        self.program = program
+        self.known = {} if known is None else dict(known)
+
+    def of(self, program: Program, tier: str) -> Truths | None:
+        """What ``tier`` expects of ``program``."""
+        if program is not self.program:
+            return TIERS[tier](program, self.arithmetic)
+        if tier not in self.known:
+            self.known[tier] = TIERS[tier](program, self.arithmetic)
+        return self.known[tier]
+
+
+def widening_facts(arithmetic: DeviceArithmetic) -> frozenset[str]:
+    """The names of those of its facts that make radii wider."""
+    names = [kind.name for kind in arithmetic.kept_in_dtype] + list(arithmetic.composite)
+    if not arithmetic.powers_are_exact:
+        names.append("powers_are_inexact")
+    if arithmetic.flushes_subnormals:
+        names.append("flushes_subnormals")
+    if arithmetic.product_roundoff:
+        names.append(f"factors rounded to {arithmetic.product_roundoff}")
+    return frozenset(names)
+
+
+_CONVOLUTIONS = ("conv1d", "conv2d")
+
+TOUCHED: dict[str, tuple[str, ...]] = {
+    "powers_are_inexact": ("pow",),
+    Accumulation.CONVOLUTION_WEIGHTS.name: _CONVOLUTIONS,
+    Accumulation.DILATED_BIASES.name: _CONVOLUTIONS,
+    Accumulation.WINDOWS.name: _CONVOLUTIONS,
+    "silu": ("silu",),
+    "mish": ("mish",),
+}
+"""The operations whose radii a fact makes wider; a fact that is not here touches all of them."""
+
+
+def touches(fact: str, program: Program) -> bool:
+    """Whether a fact may make radii of ``program`` wider."""
+    return fact not in TOUCHED or any(each.operation in TOUCHED[fact] for each in program.applications)
