@@ -15,6 +15,7 @@ import torch
 from cattrs import structure
 from packaging.specifiers import SpecifierSet
 
+from oracle.arithmetic import Accumulation
 from oracle.enclosure import Holes, value_shapes
 from oracle.operations import FAMILIES
 from oracle.program import Argument, Program, Value
@@ -38,6 +39,7 @@ class KnownIssue:
     magnitudes: tuple[tuple[float, float], ...] = ()
     arguments: dict[str, Any] = field(default_factory=dict)
     raises: str = ""
+    kept_in_dtype: str = ""
     laws: tuple[str, ...] = ()
     where: str = ""
 
@@ -50,6 +52,11 @@ class KnownIssue:
         applied = (self.concerns_operation(each.operation, program.dtype) for each in program.applications)
         return bool(self.raises) and self.raises in str(error) and any(applied)
 
+    def loses(self, operation: str, dtype: str, kept: Accumulation | None) -> bool:
+        """Whether sums of that kind lose terms in ``operation``, because they are ``kept`` in the dtype."""
+        named = kept is not None and self.kept_in_dtype == kept.name
+        return named and self.concerns_operation(operation, dtype)
+
     def concerns_operation(self, operation: str, dtype: str) -> bool:
         """Whether ``operation`` is among its operations, and ``dtype`` among its dtypes, if it names any."""
         return operation in self.operations and (not self.dtypes or dtype in self.dtypes)
@@ -61,7 +68,7 @@ class KnownIssue:
 
         ``expanded`` tells whether the first operand may have axes of stride 0.
         """
-        drawn = self.range or self.magnitudes or self.raises
+        drawn = self.range or self.magnitudes or self.raises or self.kept_in_dtype
         if drawn or not self.concerns_operation(operation, dtype):
             return False
         region = {name: tuple(value) if isinstance(value, list) else value for name, value in self.arguments.items()}

@@ -31,9 +31,9 @@ Values = Callable[[Dice, int], list[float]]
 """(dice, count) -> so many numbers."""
 
 
-def adds_terms(operation: str) -> bool:
-    """Whether there are programs of ``operation`` with long sums."""
-    return bool(LONG_SUMS.get(OPERATIONS[operation].case))
+def ways_of(operation: str) -> tuple[Way, ...]:
+    """The ways in which ``operation`` adds terms up; none if it does not."""
+    return LONG_SUMS.get(operation) or LONG_SUMS.get(OPERATIONS[operation].case, ())
 
 
 @reused
@@ -41,21 +41,21 @@ def adds_terms(operation: str) -> bool:
 def long_sum_programs(draw: DrawFn, *, dtype: str, operation: str) -> Program:
     """Programs of one application of ``operation`` in which an output or a gradient is a sum of up to 8,192 terms.
 
-    - ``operation``: one for which ``adds_terms``.
+    - ``operation``: one that has ``ways_of``.
 
     The number of terms is log-uniform from 2 to 8,192. Half of the tensors hold nothing but ones; a sum of those stops
     growing in 16 bits where 1 is half an ulp. The others hold numbers of a quarter ulp of 1 between two ones, each of
     which alone is lost against the sum, or small integers of one sign. Shrinks towards few terms and ones.
     """
     kind = number_format(dtype)
-    if not adds_terms(operation):
+    if not ways_of(operation):
         raise InvalidArgument(f"{operation=} adds up no terms")
     dies = endless_dice(draw)
     octave = dies.between(1, MOST_TERMS.bit_length() - 1)
     terms = min(MOST_TERMS, 2**octave + dies.below_many(2**octave))
     entry = OPERATIONS[operation]
     chosen: tuple[Values, ...] = (_ones, _ones, partial(_small_between_ones, kind), _of_one_sign)
-    return _program(kind, entry, dies.among(LONG_SUMS[entry.case]), dies, terms, lambda position: dies.among(chosen))
+    return program_of(kind, entry, dies.among(ways_of(operation)), dies, terms, lambda position: dies.among(chosen))
 
 
 def saturating_sums(*, dtype: str, operation: str) -> list[Program]:
@@ -66,12 +66,12 @@ def saturating_sums(*, dtype: str, operation: str) -> list[Program]:
     entry, kind = OPERATIONS[operation], number_format(dtype)
 
     def program(way: Way, weights: Values) -> Program:
-        return _program(
+        return program_of(
             kind, entry, way, Dice(repeat(0)), MOST_TERMS, lambda position: weights if position is None else _ones
         )
 
     small = partial(_small_between_ones, kind)
-    return [program(way, weights) for way in LONG_SUMS.get(entry.case, ()) for weights in (_ones, small)]
+    return [program(way, weights) for way in ways_of(operation) for weights in (_ones, small)]
 
 
 def _ones(dies: Dice, count: int) -> list[float]:
@@ -89,7 +89,7 @@ def _of_one_sign(dies: Dice, count: int) -> list[float]:
     return (some * (count // 4 + 1))[:count]
 
 
-def _program(
+def program_of(
     kind: NumberFormat,
     operation: Operation,
     way: Way,
@@ -97,7 +97,10 @@ def _program(
     terms: int,
     values_of: Callable[[int | None], Values],
 ) -> Program:
-    """``values_of`` tells the values of each operand by its number, and of the cotangents (None)."""
+    """One application of ``operation``, in a ``way`` that adds ``terms`` up.
+
+    ``values_of`` tells the values of each operand by its number, and those of the cotangents (None).
+    """
 
     def tensor(shape: Shape, position: int | None) -> TensorSpec:
         place = layout(dies, shape, expand=False)
@@ -110,13 +113,13 @@ def _program(
         bench = Workbench(kind)
         shape, case = way(told, terms)
         first = bench.add_input(tensor(shape, 0))
-        others = tuple(other for other in case.others if not isinstance(other, float))
+        others = tuple(other for other in case.others if isinstance(other, tuple))
         # The simplest arguments are covered by no known issue.
         if not bench.is_covered(operation.name, case.arguments, first, others):
             break
     operands: list[Operand] = [first]
     for position, other in enumerate(case.others, start=1):
-        operands.append(other if isinstance(other, float) else bench.add_input(tensor(other, position)))
+        operands.append(bench.add_input(tensor(other, position)) if isinstance(other, tuple) else other)
     application = Application(operation.name, tuple(operands), case.arguments, results=case.results)
     results = bench.apply(application, whatever=True)
     bench.spell(dies.below(len(operation.spellings)))

@@ -139,7 +139,7 @@ class _Maker:
         """Apply ``operation`` to ``first`` in a way that ``dies`` tell, if that works out."""
         shape = self.bench.known[first.index].shape
         case = RULES[operation.case].draw(self.draw, dies or self.dies, shape)
-        others = tuple(other for other in case.others if not isinstance(other, float))
+        others = tuple(other for other in case.others if isinstance(other, tuple))
         # Before new inputs are made for it.
         if self.bench.is_covered(operation.name, case.arguments, first, others):
             return False
@@ -158,8 +158,10 @@ class _Maker:
             self.bench.spell(self.dies.below(len(spellings)))
         return bool(results)
 
-    def _operand(self, other: Shape | float, operation: Operation, position: int, most_inputs: int) -> Operand | None:
-        if isinstance(other, float):
+    def _operand(
+        self, other: Shape | float | Value, operation: Operation, position: int, most_inputs: int
+    ) -> Operand | None:
+        if not isinstance(other, tuple):
             return other
         suitable = [
             Value(place)

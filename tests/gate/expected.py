@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from oracle.arithmetic import Accumulation, DeviceArithmetic
 from oracle.exact import NotPolynomial, exact
@@ -23,6 +24,7 @@ def _exact(program: Program, arithmetic: DeviceArithmetic) -> Truths | None:
 TIERS: dict[str, Callable[[Program, DeviceArithmetic], Truths | None]] = {
     "exact": _exact,
     "certificate": lambda program, arithmetic: certified(program, arithmetic),
+    "wide sums": lambda program, arithmetic: enclosed(program, replace(arithmetic, kept_in_dtype=frozenset())),
     "enclosure": lambda program, arithmetic: enclosed(program, arithmetic),
 }
 """How each tier computes what it expects of a program where the arithmetic is as it was measured."""

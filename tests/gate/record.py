@@ -26,6 +26,7 @@ class Record:
         found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
         drawn: how often each operation was applied in a program that was compared.
         judged: how often in one with an informative gradient element.
+        losses: what sums lost that are kept in the dtype, as ``losses.Loss``.
     """
 
     property: str
@@ -42,6 +43,7 @@ class Record:
     facts: dict[str, Any] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
+    losses: list[dict[str, Any]] = field(default_factory=list)
 
     def count(self, verdict: Verdict) -> None:
         """Count what was compared for ``verdict``, and its largest error unless something is wrong."""
