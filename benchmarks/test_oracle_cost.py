@@ -37,7 +37,7 @@ def test_exact_tier(benchmark: Any, dtype: str) -> None:
     programs = sample(lattice_polynomial_programs(dtype=dtype), count=100)
     elements = 0
     for program in programs:
-        truths = exactly(exact_values(exact(program)), certified(program, powers_are_exact=True))
+        truths = exactly(exact_values(exact(program)), certified(program))
         verdict = judge(program, read_answer(program, CPU, "backward"), truths)
         assert verdict.wrong == ()
         elements += verdict.elements

@@ -23,6 +23,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from oracle.arithmetic import Accumulation
 from oracle.formula import A, B, Formula, Smooth, Y
 from oracle.number_format import NumberFormat
 
@@ -61,23 +62,28 @@ class Array(ABC):
         """``formula`` of ``self`` and ``operands``, which all have one shape, or ``()`` for constants."""
 
     @abstractmethod
-    def gather(self, rearrangement: Rearrangement, *others: Self, indexed: bool = False) -> Self:
+    def gather(
+        self, rearrangement: Rearrangement, *others: Self, accumulation: Accumulation = Accumulation.WIDE
+    ) -> Self:
         """The elements of ``self`` and ``others`` as ``rearrangement`` arranges them, given as many NumPy arrays.
 
-        With ``indexed`` the gradients of an element that is taken several times are added up in the dtype itself, one
-        after the other (as index_add_ and scatter_add_ do, ATen/native/cpu/ScatterGatherKernel.cpp), not as sums are.
+        ``accumulation`` says of what the gradients of an element are sums that is taken several times.
         """
 
     @abstractmethod
     def scatter_sum(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> Self:
         """An array of ``shape`` that has, at each place, the sum of the elements for which a gather would take it.
 
-        The sums are accumulated in the dtype itself.
+        The elements are added to their places one by one (``Accumulation.SCATTERED``).
         """
 
     @abstractmethod
-    def segment_sum(self, axes: tuple[int, ...]) -> Self:
-        """The sums over ``axes``, which are dropped from the shape."""
+    def segment_sum(self, axes: tuple[int, ...], accumulation: Accumulation = Accumulation.WIDE) -> Self:
+        """The sums over ``axes``, which are dropped from the shape; ``accumulation`` says of what."""
+
+    @abstractmethod
+    def with_rounded_factors(self) -> Self:
+        """``self``, terms of a product of matrices, whose factors a device may round to a coarser format."""
 
     @abstractmethod
     def selection(self, rank: int) -> Self:
@@ -131,11 +137,20 @@ class Array(ABC):
         ]
         return first.smooth_or_kinked(formula if isinstance(formula, Formula) else Smooth(formula), *spread)
 
-    def broadcast_to(self, shape: tuple[int, ...]) -> Self:
-        """``self`` repeated to ``shape`` by NumPy's rules of broadcasting."""
+    def broadcast_to(
+        self,
+        shape: tuple[int, ...],
+        accumulation: Accumulation = Accumulation.WIDE,
+        partial_sums: int | None = None,
+    ) -> Self:
+        """``self`` repeated to ``shape`` by NumPy's rules of broadcasting.
+
+        ``accumulation`` says of what the gradients of a repeated element are sums, and ``partial_sums`` of how many
+        parts that have several terms each.
+        """
         if shape == self.shape:
             return self
-        return self.gather(lambda elements: np.broadcast_to(elements, shape))
+        return self.gather(lambda elements: np.broadcast_to(elements, shape), accumulation=accumulation)
 
     def reshape(self, shape: tuple[int, ...]) -> Self:
         """The elements in row-major order in another shape."""

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.arithmetic import Accumulation
 from oracle.array import Domain
 from oracle.functions import QUAD, Quads
 from oracle.rounding import Rounding, Sums
@@ -155,8 +156,13 @@ class Ball:
         midpoint = np.stack([ball.midpoint for ball in balls])
         return Ball(midpoint, np.stack([ball.radius for ball in balls]), self.rounding)
 
-    def sum(self, axes: tuple[int, ...], *, in_the_format_itself: bool = False) -> Ball:
-        """The sums over ``axes``; ``in_the_format_itself`` each partial sum is stored as a number of the format."""
+    def sum(
+        self,
+        axes: tuple[int, ...],
+        accumulation: Accumulation = Accumulation.WIDE,
+        partial_sums: int | None = None,
+    ) -> Ball:
+        """The sums over ``axes``; ``accumulation`` says of what, and ``partial_sums`` of how many parts."""
         count = math.prod(self.shape[axis] for axis in axes)
         if count == 1:
             shape = tuple(size for axis, size in enumerate(self.shape) if axis not in axes)
@@ -171,14 +177,15 @@ class Ball:
             # To add an exact 0 rounds nothing.
             np.asarray(np.sum((self.magnitude > 0) | (self.radius > 0), axis=axes)),
             lambda quanta: np.min(quanta(self.magnitude), axis=axes, initial=np.inf),
-            in_the_format_itself,
+            accumulation,
+            partial_sums,
         )
         return Ball(midpoint, self.rounding.of_sum(sums), self.rounding)
 
-    def scatter_add(self, places: NDArray[np.int64], shape: tuple[int, ...], in_the_format_itself: bool) -> Ball:
+    def scatter_add(self, places: NDArray[np.int64], shape: tuple[int, ...], accumulation: Accumulation) -> Ball:
         """Each interval is added to its place, counted in row-major order, in ``shape``; places below 0 are dropped.
 
-        With ``in_the_format_itself`` each partial sum is stored as a number of the format.
+        ``accumulation`` says of what the sums are.
         """
         size = math.prod(shape)
         kept = places >= 0
@@ -201,7 +208,7 @@ class Ball:
             np.minimum.at(smallest, places, quanta(magnitude))
             return smallest
 
-        sums = Sums(midpoint, propagated, magnitudes, count, smallest_quantum, in_the_format_itself)
+        sums = Sums(midpoint, propagated, magnitudes, count, smallest_quantum, accumulation)
         radius = np.where(count > 1, self.rounding.of_sum(sums), propagated)
         return Ball(midpoint.reshape(shape), radius.reshape(shape), self.rounding)
 
@@ -263,6 +270,10 @@ class Ball:
         unit = self.rounding.number_format.unit_roundoff
         roundings = np.expm1(np.asarray(count) * unit) / unit
         return Ball(self.midpoint, self.rounding.of_operation(self.midpoint, self.radius, roundings), self.rounding)
+
+    def with_rounded_factors(self) -> Ball:
+        """Terms of a product of matrices, whose factors the device may have rounded to a coarser format."""
+        return Ball(self.midpoint, self.rounding.of_factors(self.midpoint, self.radius), self.rounding)
 
     def within(self, domain: Domain) -> Ball:
         """The same intervals, infinite wherever ``domain`` does not hold."""

@@ -89,11 +89,12 @@ def pulled_back(formula: Formula, operands: Balls, result: Ball, cotangent: Ball
     """The product of ``cotangent`` and the partial derivatives by operand number ``position``."""
     if isinstance(formula, Smooth):
         expression = formula.derivative(position)
+        fused = formula.fused and formula.composite not in cotangent.rounding.arithmetic.composite
         if G in expression.free_symbols:
-            return _stored(expression, operands, (result, cotangent), fused=formula.fused)
+            return _stored(expression, operands, (result, cotangent), fused=fused)
         if expression.is_Integer:
             return cotangent.weighted(int(expression))
-        return cotangent.weighted(_stored(expression, operands, (result,), fused=formula.fused))
+        return cotangent.weighted(_stored(expression, operands, (result,), fused=fused))
     below, above, at = _sides(formula, operands)
     low = pulled_back(formula.below, operands, result, cotangent, position)
     high = pulled_back(formula.above, operands, result, cotangent, position)

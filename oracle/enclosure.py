@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.arithmetic import USUAL, DeviceArithmetic
 from oracle.array import Array, Domain
 from oracle.ball import Ball
 from oracle.functions import QUAD
@@ -145,6 +146,6 @@ def enclosure(
         return Enclosure(balls, tape.reverse_sweep(seeds, program.differentiated))
 
 
-def certificate(program: Program, powers_are_exact: bool) -> Enclosure:
+def certificate(program: Program, arithmetic: DeviceArithmetic = USUAL) -> Enclosure:
     """Where nothing can round, in whatever order a device computes: radius 0 there, infinite elsewhere."""
-    return enclosure(program, NoRounding(program.number_format, powers_are_exact))
+    return enclosure(program, NoRounding(program.number_format, arithmetic))

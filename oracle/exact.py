@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sympy import QQ
 from sympy.polys.rings import PolyElement, ring
 
+from oracle.arithmetic import Accumulation
 from oracle.array import Array, Domain, Floats, Rearrangement
 from oracle.enclosure import define
 from oracle.formula import Formula, Smooth, evaluated
@@ -110,7 +111,12 @@ class PolynomialArray(Array):
             return self._element(formula.at, row)
         return self._element(formula.below if key < threshold else formula.above, row)
 
-    def gather(self, rearrangement: Rearrangement, *others: PolynomialArray, indexed: bool = False) -> PolynomialArray:
+    def gather(
+        self,
+        rearrangement: Rearrangement,
+        *others: PolynomialArray,
+        accumulation: Accumulation = Accumulation.WIDE,
+    ) -> PolynomialArray:
         arrays = (self.polynomials, *(other.polynomials for other in others))
         return self._with(np.asarray(rearrangement(*arrays), dtype=object))
 
@@ -121,7 +127,7 @@ class PolynomialArray(Array):
             sums[place] = sums[place] + polynomial
         return self._with(_object_array(sums, shape))
 
-    def segment_sum(self, axes: tuple[int, ...]) -> PolynomialArray:
+    def segment_sum(self, axes: tuple[int, ...], accumulation: Accumulation = Accumulation.WIDE) -> PolynomialArray:
         return self._with(np.asarray(np.sum(self.polynomials, axis=axes, initial=QQ(0)), dtype=object))
 
     def selection(self, rank: int) -> PolynomialArray:
@@ -137,6 +143,9 @@ class PolynomialArray(Array):
         if values.count(chosen) > 1:
             raise NotPolynomial("a tie of the selected elements")
         return group[values.index(chosen)]
+
+    def with_rounded_factors(self) -> PolynomialArray:
+        return self
 
     def within(self, domain: Domain) -> PolynomialArray:
         return self

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.device import device_arithmetic
 from oracle.enclosure import enclosure
 from oracle.functions import QUAD
+from oracle.measured_arithmetic import device_arithmetic
 from oracle.program import Input, Output, Program
 from oracle.rounding import RunningError
 from oracle.route import leaves, to_numpy, torch_function
@@ -158,8 +158,7 @@ def _float(quad: Any) -> float:
 
 
 def _rounding(program: Program, target: Target) -> RunningError:
-    flushes = device_arithmetic(target, program.dtype).flushes_subnormals
-    return RunningError(program.number_format, flushes_subnormals=flushes)
+    return RunningError(program.number_format, device_arithmetic(target, program.dtype))
 
 
 def _displaced(program: Program, direction: Direction, step: float) -> Program:

@@ -37,6 +37,8 @@ class Smooth:
             radius only: a test proves each equal to sympy's derivative.
         fused: whether one kernel computes the derivative in float32 for 16-bit formats, so that it rounds once, at its
             end.
+        composite: the name under which ``DeviceArithmetic.composite`` lists devices that have no kernel for the
+            derivative and compute it step by step; empty where every device has one, or none.
         stepwise: whether the value is not computed in that way: then every step of it rounds to the format.
     """
 
@@ -44,6 +46,7 @@ class Smooth:
     derivatives: tuple[sympy.Expr | None, ...] = ()
     fused: bool = False
     stepwise: bool = False
+    composite: str = ""
 
     @cache  # noqa: B019  # the formulas of the catalogue live as long as the program
     def derivative(self, position: int) -> sympy.Expr:

@@ -207,5 +207,8 @@ LINEARITY: tuple[Law, ...] = (
 )
 """Laws of programs in which nothing rounds, even under three times the cotangent."""
 
+NEED_STORAGE = frozenset({nothing_is_overwritten, gradients_own_their_memory})
+"""Laws that look at storages, and are asked only where a device has some."""
+
 TIES: tuple[Law, ...] = (ties_share_the_cotangent,)
 """Laws of selections among small integers."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.arithmetic import USUAL, Accumulation, DeviceArithmetic
 from oracle.number_format import NUMBER_FORMATS, NumberFormat
 
 Radii = NDArray[np.float64]
@@ -26,8 +27,9 @@ class Sums:
         magnitudes: the sums of the terms' magnitudes, radii included.
         count: the numbers of terms.
         smallest_quantum: given the function ``quantum``, returns the smallest quantum among the terms of each sum.
-        in_the_format_itself: whether each partial sum is stored as a number of the format, not of the one that other
-            sums accumulate in.
+        accumulation: what they are sums of, which may tell how they are accumulated.
+        partial_sums: how many parts of each sum are added up by themselves first, in a wider format whatever becomes of
+            the rest; None where each term is such a part.
     """
 
     midpoint: NDArray[Any]
@@ -35,7 +37,8 @@ class Sums:
     magnitudes: Radii
     count: NDArray[np.int64]
     smallest_quantum: Callable[[Callable[[Radii], Radii]], Radii]
-    in_the_format_itself: bool = False
+    accumulation: Accumulation = Accumulation.WIDE
+    partial_sums: int | None = None
 
 
 POWER_ULPS = (4.5, 2.5)
@@ -49,8 +52,9 @@ REPEATED_PRODUCTS = {1: 0, 2: 1, 3: 2}
 class Rounding(ABC):
     """A model of rounding in one number format."""
 
-    def __init__(self, number_format: NumberFormat) -> None:
+    def __init__(self, number_format: NumberFormat, arithmetic: DeviceArithmetic = USUAL) -> None:
         self.number_format = number_format
+        self.arithmetic = arithmetic
 
     def of_input(self, values: NDArray[np.float64]) -> Radii:
         """The radius of what is handed over: ``values``, which are numbers of the format."""
@@ -77,6 +81,13 @@ class Rounding(ABC):
     def of_sum(self, sums: Sums) -> Radii:
         """The same for sums of several terms."""
 
+    @abstractmethod
+    def of_factors(self, midpoint: NDArray[Any], propagated: Radii) -> Radii:
+        """The radius of terms of a product of matrices that are within ``propagated`` of ``midpoint``.
+
+        Their factors may be rounded to a coarser format before they are multiplied.
+        """
+
     def within_formula(self, fused: bool) -> Rounding:
         """The model for what is computed on the way, within one elementwise formula."""
         return self
@@ -97,9 +108,13 @@ class RunningError(Rounding):
     formats), a result v before rounding becomes v (1 + d) + e with |d| <= u and |e| <= the smallest subnormal number
     (Higham, *Accuracy*, eq. 2.4 and 2.8); a sum of n terms in any order adds (n - 1) u' times the sum of the terms'
     magnitudes to that, without terms of higher order (Jeannerod & Rump, *Improved error bounds for inner products in
-    floating-point arithmetic*, SIAM J. Matrix Anal. Appl. 34, 2013). Beyond the largest number nothing is known. A
-    device that flushes subnormal results to zero loses up to the smallest normal number instead of the smallest
-    subnormal one; and it may take a subnormal input for 0.
+    floating-point arithmetic*, SIAM J. Matrix Anal. Appl. 34, 2013). Beyond the largest number nothing is known.
+
+    What is measured of the device changes that. One that flushes subnormal results to zero loses up to the smallest
+    normal number instead of the smallest subnormal one; and it may take a subnormal input for 0. A sum of m parts that
+    it keeps in the dtype adds (m - 1) u + (n - m) u' instead of (n - 1) u'. Where it rounds both factors of a product
+    of matrices to a format with the unit roundoff w, each term changes by a factor (1 + d)(1 + e) with |d|, |e| <= w,
+    so by 2w + w^2 of it at most.
 
     Within a formula the range is that of the format which is computed in; every operation rounds to u' if one kernel
     computes them all, else to u. With ``keeps_to_range`` the steps of those that are not fused keep to the range of the
@@ -109,13 +124,12 @@ class RunningError(Rounding):
     def __init__(
         self,
         number_format: NumberFormat,
-        flushes_subnormals: bool = False,
+        arithmetic: DeviceArithmetic = USUAL,
         *,
         stage: str = "stored",
         keeps_to_range: bool = False,
     ) -> None:
-        super().__init__(number_format)
-        self.flushes_subnormals = flushes_subnormals
+        super().__init__(number_format, arithmetic)
         computed = NUMBER_FORMATS[number_format.accumulation]
         range_format = number_format if stage == "stored" or keeps_to_range else computed
         self.keeps_to_range = keeps_to_range
@@ -124,14 +138,16 @@ class RunningError(Rounding):
             # Of the same range, but for the coarser numbers at its ends.
             range_format = number_format
         self.largest = range_format.largest
-        self.underflow = range_format.smallest_normal if flushes_subnormals else range_format.smallest_subnormal
+        self.underflow = (
+            range_format.smallest_normal if arithmetic.flushes_subnormals else range_format.smallest_subnormal
+        )
         self.computed = computed
         # A library's function errs in the format that it is computed in; what is not stored is not rounded again.
         self.rounding_of_functions = 0.0 if computed.unit_roundoff == self.unit_roundoff else self.unit_roundoff
 
     def of_input(self, values: NDArray[np.float64]) -> Radii:
         magnitudes = np.abs(values)
-        lost = self.flushes_subnormals & (magnitudes < self.number_format.smallest_normal)
+        lost = self.arithmetic.flushes_subnormals & (magnitudes < self.number_format.smallest_normal)
         return np.where(lost, magnitudes, 0.0)
 
     @cached_property
@@ -139,7 +155,7 @@ class RunningError(Rounding):
         return {
             fused: RunningError(
                 self.number_format,
-                self.flushes_subnormals,
+                self.arithmetic,
                 stage="fused" if fused else "unfused",
                 keeps_to_range=self.keeps_to_range and not fused,
             )
@@ -148,7 +164,7 @@ class RunningError(Rounding):
 
     @cached_property
     def _kept_to_range(self) -> RunningError:
-        return RunningError(self.number_format, self.flushes_subnormals, keeps_to_range=True)
+        return RunningError(self.number_format, self.arithmetic, keeps_to_range=True)
 
     def keeping_to_range(self) -> Rounding:
         return self if self.computed is self.number_format else self._kept_to_range
@@ -180,11 +196,19 @@ class RunningError(Rounding):
         return self._inflated(midpoint, propagated, relative + self.rounding_of_functions)
 
     def of_sum(self, sums: Sums) -> Radii:
-        unit = self.unit_roundoff if sums.in_the_format_itself else self.computed.unit_roundoff
-        accumulated = sums.propagated + np.maximum(sums.count - 1, 0) * unit * sums.magnitudes
+        additions = np.maximum(sums.count - 1, 0)
+        kept = np.zeros_like(additions)
+        if sums.accumulation in self.arithmetic.kept_in_dtype:
+            kept = additions if sums.partial_sums is None else np.minimum(additions, sums.partial_sums - 1)
+        errors = kept * self.unit_roundoff + (additions - kept) * self.computed.unit_roundoff
+        accumulated = sums.propagated + errors * sums.magnitudes
         # An overflow on the way does not depend on how the terms cancel in the end.
         accumulated = np.where(sums.magnitudes <= self.largest, accumulated, np.inf)
         return self._inflated(sums.midpoint, accumulated, self.unit_roundoff)
+
+    def of_factors(self, midpoint: NDArray[Any], propagated: Radii) -> Radii:
+        w = self.arithmetic.product_roundoff
+        return propagated + (2 * w + w * w) * (np.abs(midpoint).astype(np.float64) + propagated) if w else propagated
 
     def _inflated(self, midpoint: NDArray[Any], propagated: Radii, relative: float | Radii) -> Radii:
         magnitude = np.abs(midpoint).astype(np.float64) + propagated
@@ -204,18 +228,15 @@ class NoRounding(Rounding):
     format. Elsewhere the radius becomes infinite: nothing is certified.
 
     Powers beyond the third go through ``pow``. That libraries return a power exactly when it is representable is not
-    promised by IEEE 754, so whether the device does is measured (``device.powers_are_exact``) and passed in.
+    promised by IEEE 754, so whether the device does is measured (``DeviceArithmetic.powers_are_exact``), and so is
+    whether it rounds the factors of products of matrices.
     """
-
-    def __init__(self, number_format: NumberFormat, powers_are_exact: bool) -> None:
-        super().__init__(number_format)
-        self.powers_are_exact = powers_are_exact
 
     def of_operation(self, midpoint: NDArray[Any], propagated: Radii, roundings: float | Radii = 1) -> Radii:
         return np.where((propagated == 0) & self._representable(midpoint), 0.0, np.inf)
 
     def of_power(self, midpoint: NDArray[Any], propagated: Radii, exponent: int) -> Radii:
-        if exponent not in REPEATED_PRODUCTS and not self.powers_are_exact:
+        if exponent not in REPEATED_PRODUCTS and not self.arithmetic.powers_are_exact:
             return np.full(midpoint.shape, np.inf)
         return self.of_operation(midpoint, propagated)
 
@@ -228,6 +249,9 @@ class NoRounding(Rounding):
         room = 2.0**self.number_format.precision * sums.smallest_quantum(quantum)
         fits = (sums.propagated == 0) & (sums.magnitudes <= np.minimum(room, self.number_format.largest))
         return np.where(fits, 0.0, np.inf)
+
+    def of_factors(self, midpoint: NDArray[Any], propagated: Radii) -> Radii:
+        return np.full(np.shape(midpoint), np.inf) if self.arithmetic.product_roundoff else propagated
 
     def _representable(self, midpoint: NDArray[Any]) -> NDArray[np.bool_]:
         nearest = midpoint.astype(np.float64)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.arithmetic import USUAL, DeviceArithmetic
 from oracle.formula import Branch, Formula
 from oracle.functions import QUAD, Floats
 from oracle.number_format import NUMBER_FORMATS, NumberFormat
@@ -153,16 +154,16 @@ class Swept:
         )
 
 
-def swept(operation: Operation, dtype: str, stride: int, *, flushes_subnormals: bool = False) -> Swept:
-    """The sweep of ``operation`` over every ``stride``-th number of ``dtype``."""
+def swept(operation: Operation, dtype: str, stride: int, arithmetic: DeviceArithmetic = USUAL) -> Swept:
+    """The sweep of ``operation`` over every ``stride``-th number of ``dtype``, under ``arithmetic``."""
     assert operation.formula is not None
     points = inputs(operation, dtype, stride)
     program = swept_program(operation, dtype, points)
     output, gradient = values(operation.formula, points), slopes(operation.formula, points)
-    radii = enclosed(program, flushes_subnormals=flushes_subnormals)
+    radii = enclosed(program, arithmetic)
 
     def truth(exact: Span, enclosure: Truth) -> Truth:
-        if not flushes_subnormals:
+        if not arithmetic.flushes_subnormals:
             return Truth(exact.midpoint, enclosure.radius)
         # A subnormal input may be taken for 0, and the enclosure of both is wider on one side of what is exact.
         with np.errstate(invalid="ignore"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from oracle import elementwise
+from oracle.arithmetic import Accumulation
 from oracle.array import Array, Domain, Floats, Rearrangement
 from oracle.ball import Ball
 from oracle.formula import Formula
@@ -67,13 +68,13 @@ class Tape:
 
 
 def added(cotangents: list[Ball]) -> Ball:
-    """The sum of what a node received from several sides, in whatever order an engine adds that up in the dtype."""
+    """The sum of what a node received from several sides, in whatever order an engine adds that up."""
     first, *others = cotangents
     if not others:
         return first
     if len(others) == 1:
         return first + others[0]
-    return first.stacked(others).sum((0,), in_the_format_itself=True)
+    return first.stacked(others).sum((0,), Accumulation.USES)
 
 
 class RecordedArray(Array):
@@ -109,7 +110,9 @@ class RecordedArray(Array):
 
         return self.tape.record(result, tuple(array.node for array in arrays), adjoint)
 
-    def gather(self, rearrangement: Rearrangement, *others: RecordedArray, indexed: bool = False) -> RecordedArray:
+    def gather(
+        self, rearrangement: Rearrangement, *others: RecordedArray, accumulation: Accumulation = Accumulation.WIDE
+    ) -> RecordedArray:
         arrays = (self, *others)
         ends = np.cumsum([0, *(math.prod(array.shape) for array in arrays)])
         places = rearrangement(
@@ -123,7 +126,7 @@ class RecordedArray(Array):
         def adjoint(cotangent: Ball, position: int) -> Ball:
             own = places.ravel() - ends[position]
             own = np.where(places.ravel() < ends[position + 1], own, -1)
-            return cotangent.flattened().scatter_add(own, arrays[position].shape, indexed)
+            return cotangent.flattened().scatter_add(own, arrays[position].shape, accumulation)
 
         return self.tape.record(result, tuple(array.node for array in arrays), adjoint)
 
@@ -138,7 +141,12 @@ class RecordedArray(Array):
             lambda cotangent, position: cotangent.rearranged(lambda elements: elements.reshape(source)),
         )
 
-    def broadcast_to(self, shape: tuple[int, ...]) -> RecordedArray:
+    def broadcast_to(
+        self,
+        shape: tuple[int, ...],
+        accumulation: Accumulation = Accumulation.WIDE,
+        partial_sums: int | None = None,
+    ) -> RecordedArray:
         source = self.shape
         if shape == source:
             return self
@@ -146,24 +154,26 @@ class RecordedArray(Array):
         repeated = tuple(axis for axis, side in enumerate(shape) if axis < new or side != source[axis - new])
 
         def adjoint(cotangent: Ball, position: int) -> Ball:
-            return cotangent.sum(repeated).rearranged(lambda elements: elements.reshape(source))
+            return cotangent.sum(repeated, accumulation, partial_sums).rearranged(
+                lambda elements: elements.reshape(source)
+            )
 
         ball = self.ball.rearranged(lambda elements: np.broadcast_to(elements, shape))
         return self.tape.record(ball, (self.node,), adjoint)
 
     def scatter_sum(self, rearrangement: Rearrangement, shape: tuple[int, ...]) -> RecordedArray:
         places = rearrangement(np.arange(math.prod(shape)).reshape(shape))
-        ball = self.ball.flattened().scatter_add(places.ravel(), shape, True)
+        ball = self.ball.flattened().scatter_add(places.ravel(), shape, Accumulation.SCATTERED)
         return self.tape.record(ball, (self.node,), lambda cotangent, position: cotangent.take(places))
 
-    def segment_sum(self, axes: tuple[int, ...]) -> RecordedArray:
+    def segment_sum(self, axes: tuple[int, ...], accumulation: Accumulation = Accumulation.WIDE) -> RecordedArray:
         source = self.shape
         kept = tuple(1 if axis in axes else size for axis, size in enumerate(source))
 
         def adjoint(cotangent: Ball, position: int) -> Ball:
             return cotangent.rearranged(lambda elements: np.broadcast_to(elements.reshape(kept), source))
 
-        return self.tape.record(self.ball.sum(axes), (self.node,), adjoint)
+        return self.tape.record(self.ball.sum(axes, accumulation), (self.node,), adjoint)
 
     def selection(self, rank: int) -> RecordedArray:
         ball = self.ball
@@ -175,6 +185,14 @@ class RecordedArray(Array):
             return spread.selected(ball.candidates(rank))
 
         return self.tape.record(ball.order_statistic(rank), (self.node,), adjoint)
+
+    def with_rounded_factors(self) -> RecordedArray:
+        # In backward the cotangent is one factor and the other operand the other.
+        return self.tape.record(
+            self.ball.with_rounded_factors(),
+            (self.node,),
+            lambda cotangent, position: cotangent.with_rounded_factors(),
+        )
 
     def within(self, domain: Domain) -> RecordedArray:
         return self.tape.record(self.ball.within(domain), (self.node,), lambda cotangent, position: cotangent)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.arithmetic import USUAL, DeviceArithmetic
 from oracle.enclosure import Enclosure, certificate, enclosure
 from oracle.exact import ExactResult
 from oracle.functions import QUAD
@@ -102,15 +103,15 @@ class Verdict:
     wrong: tuple[Mismatch | WrongKind, ...]
 
 
-def enclosed(program: Program, *, flushes_subnormals: bool = False) -> Truths:
-    """The truth by the enclosure tier."""
-    rounding = RunningError(program.number_format, flushes_subnormals)
+def enclosed(program: Program, arithmetic: DeviceArithmetic = USUAL) -> Truths:
+    """The truth by the enclosure tier, for a device that computes as ``arithmetic`` says."""
+    rounding = RunningError(program.number_format, arithmetic)
     return _truths("enclosure", enclosure(program, rounding, holes=known_holes(program.dtype)))
 
 
-def certified(program: Program, powers_are_exact: bool) -> Truths:
+def certified(program: Program, arithmetic: DeviceArithmetic = USUAL) -> Truths:
     """The truth where nothing can round: radius 0 there, infinite elsewhere; midpoints by the enclosure tier."""
-    return _truths("certificate", certificate(program, powers_are_exact))
+    return _truths("certificate", certificate(program, arithmetic))
 
 
 def _truths(tier: str, result: Enclosure) -> Truths:

@@ -23,9 +23,14 @@ def between(lowest: Formula, low: float, middle: Formula, high: float, highest: 
 
 
 _SIGMOID = 1 / (1 + exp(-A))
-SILU = Smooth(A * _SIGMOID, (_SIGMOID * (1 + A * (1 - _SIGMOID)),), fused=True)
+SILU = Smooth(A * _SIGMOID, (_SIGMOID * (1 + A * (1 - _SIGMOID)),), fused=True, composite="silu")
 _TANH_SOFTPLUS = tanh(log1p(exp(A)))
-MISH = Smooth(A * _TANH_SOFTPLUS, (_TANH_SOFTPLUS + A * _SIGMOID * (1 - _TANH_SOFTPLUS**2),), fused=True)
+MISH = Smooth(
+    A * _TANH_SOFTPLUS,
+    (_TANH_SOFTPLUS + A * _SIGMOID * (1 - _TANH_SOFTPLUS**2),),
+    fused=True,
+    composite="mish",
+)
 _HALF = Rational(1, 2)
 _NORMAL_CDF = ordered(1 + erf_by_polynomial(A * sqrt(_HALF)), _HALF)
 GELU = Smooth(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oracle.arithmetic import Accumulation
 from oracle.array import Array, Elements
 from oracle.index import Index, IndexTensor
 from oracle.operations.operation import Operation
@@ -171,19 +172,19 @@ def _where(a: Array, b: Array | float, mask: IndexTensor) -> Array:
 
 
 INDEXING = (
-    rearrangement("advanced_indexing", taken, spellings=("{0}[{index}]",), indexed=True),
+    rearrangement("advanced_indexing", taken, spellings=("{0}[{index}]",), accumulation=Accumulation.SCATTERED),
     rearrangement(
         "index_select",
         lambda x, dim, index: np.take(x, index.array, dim) if x.ndim else np.broadcast_to(x, ()),
-        indexed=True,
+        accumulation=Accumulation.SCATTERED,
     ),
-    rearrangement("gather", _picked, indexed=True),
+    rearrangement("gather", _picked, accumulation=Accumulation.SCATTERED),
     rearrangement(
         "take_along_dim",
         lambda x, indices, dim: np.take_along_axis(x, indices.array, dim),
-        indexed=True,
+        accumulation=Accumulation.SCATTERED,
     ),
-    rearrangement("take", lambda x, index: x.ravel()[index.array], indexed=True),
+    rearrangement("take", lambda x, index: x.ravel()[index.array], accumulation=Accumulation.SCATTERED),
     rearrangement("masked_select", lambda x, mask: x[mask.array]),
     Operation("where", ("torch.where({mask}, {0}, {1})", "{0}.where({mask}, {1})"), _where, "where"),
     Operation(

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from oracle.arithmetic import Accumulation
 from oracle.array import Array, Elements
 from oracle.operations.operation import Operation
 
@@ -16,7 +17,7 @@ def contraction(equation: str, *operands: Array) -> Array:
     A label that is repeated within one operand takes its diagonal.
     """
     terms = _terms(equation, *operands)
-    return terms.sum((terms.rank - 1,))
+    return terms.segment_sum((terms.rank - 1,), Accumulation.PRODUCTS)
 
 
 def _terms(equation: str, *operands: Array) -> Array:
@@ -25,27 +26,38 @@ def _terms(equation: str, *operands: Array) -> Array:
     labelled = left.split(",")
     summed = "".join(dict.fromkeys(label for term in labelled for label in term if label not in result))
     labels = result + summed
-    product: Array | None = None
-    for term, operand in zip(labelled, operands, strict=True):
-        aligned = _aligned(operand, term, labels)
-        product = aligned if product is None else product * aligned
-    assert product is not None
     sizes = {
         label: operand.shape[place]
         for term, operand in zip(labelled, operands, strict=True)
         for place, label in enumerate(term)
     }
-    full = product.broadcast_to(tuple(sizes[label] for label in labels))
-    shape = full.shape[: len(result)]
-    return full.reshape((*shape, math.prod(full.shape[len(result) :])))
+    shape = tuple(sizes[label] for label in labels)
+    # In backward each factor is summed over the labels that it lacks: a product of matrices again.
+    first, *others = (
+        _aligned(operand, term, labels).broadcast_to(shape, Accumulation.PRODUCTS)
+        for term, operand in zip(labelled, operands, strict=True)
+    )
+    product = first
+    for other in others:
+        product = product * other
+    full = product.with_rounded_factors()
+    return full.reshape((*shape[: len(result)], math.prod(shape[len(result) :])))
 
 
-def _summed_with(terms: Array, addend: Array) -> Array:
-    """The sum of ``terms`` over their last axis and of ``addend``, in any order: products are added to biases too."""
+def _summed_with(
+    terms: Array,
+    addend: Array,
+    accumulation: Accumulation = Accumulation.WIDE,
+    partial_sums: int | None = None,
+) -> Array:
+    """The sum of ``terms`` over their last axis and of ``addend``, in any order: products are added to biases too.
+
+    ``accumulation`` says of what the gradients of ``addend`` are sums, in ``partial_sums`` parts.
+    """
     shape = terms.shape[:-1]
-    spread = addend.broadcast_to(shape)
+    spread = addend.broadcast_to(shape, accumulation, partial_sums)
     together = terms.gather(lambda each, other: np.concatenate((each, other[..., None]), axis=-1), spread)
-    return together.sum((len(shape),))
+    return together.segment_sum((len(shape),), Accumulation.PRODUCTS)
 
 
 def _aligned(operand: Array, term: str, labels: str) -> Array:
@@ -143,11 +155,16 @@ def _convolution(
         return taken.transpose(order).reshape(shape)
 
     kernels = weight.reshape((1, groups, outputs // groups, *(1,) * rank, channels_each, *kernel))
-    product = x.gather(windows, x.constant(0.0)) * kernels
+    full = (count, groups, outputs // groups, *sizes, channels_each, *kernel)
+    # Their gradients: sums over the samples, in each over all places of the window.
+    repeated = kernels.broadcast_to(full, Accumulation.CONVOLUTION_WEIGHTS, count)
+    gathered = x.gather(windows, x.constant(0.0), accumulation=Accumulation.WINDOWS)
+    product = (gathered.broadcast_to(full, Accumulation.PRODUCTS) * repeated).with_rounded_factors()
     terms = product.reshape((count, outputs, *sizes, channels_each * math.prod(kernel)))
     if bias is None:
-        return terms.sum((terms.rank - 1,))
-    return _summed_with(terms, bias.reshape((1, outputs, *(1,) * rank)))
+        return terms.segment_sum((terms.rank - 1,), Accumulation.PRODUCTS)
+    summed = Accumulation.DILATED_BIASES if any(apart > 1 for apart in dilations) else Accumulation.WIDE
+    return _summed_with(terms, bias.reshape((1, outputs, *(1,) * rank)), summed, count)
 
 
 def _each(value: tuple[int, ...] | int, rank: int) -> tuple[int, ...]:

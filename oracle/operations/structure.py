@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from oracle.arithmetic import Accumulation
 from oracle.array import Array, Elements
 from oracle.index import Index, IndexTensor
 from oracle.operations.operation import Operation
@@ -22,13 +23,13 @@ def rearrangement(
     *,
     spellings: tuple[str, ...] = (),
     methods_only: bool = False,
-    indexed: bool = False,
+    accumulation: Accumulation = Accumulation.WIDE,
 ) -> Operation:
     """An operation that moves or repeats the elements of one tensor; ``function`` takes the arguments as keywords."""
     calls = (f"torch.{name}({{0}}{{arguments}})", f"{{0}}.{name}({{bare_arguments}})")
 
     def definition(x: Array, **arguments: Any) -> Array:
-        return x.gather(lambda elements: function(elements, **arguments), indexed=indexed)
+        return x.gather(lambda elements: function(elements, **arguments), accumulation=accumulation)
 
     return Operation(name, spellings or (calls[1:] if methods_only else calls), definition, case or name)
 
@@ -136,8 +137,7 @@ PaddingMode = Literal["reflect", "edge", "wrap"]
 def _padding(name: str, mode: PaddingMode) -> Operation:
     def definition(x: Array, pad: tuple[int, ...]) -> Array:
         widths = padding_widths(pad, x.rank)
-        # aten/src/ATen/native/cpu/PaddingKernel.cpp adds the gradients up in the dtype.
-        return x.gather(lambda elements: _around(elements, widths, mode), indexed=True)
+        return x.gather(lambda elements: _around(elements, widths, mode), accumulation=Accumulation.SCATTERED)
 
     spelling = f"torch.nn.functional.pad({{0}}, {{pad}}, mode={name.removesuffix('_pad')!r})"
     return Operation(name, (spelling,), definition, name)
@@ -146,6 +146,18 @@ def _padding(name: str, mode: PaddingMode) -> Operation:
 def _around(x: Elements, widths: list[tuple[int, int]], mode: PaddingMode) -> Elements:
     places = np.pad(np.arange(x.size).reshape(x.shape), widths, mode=mode)
     return np.asarray(x.ravel()[places])
+
+
+def _tiled(x: Array, repeats: tuple[int, ...]) -> Array:
+    """The gradients are summed over each new axis by itself, the outermost first, and then over all others at once.
+
+    torch/csrc/autograd/FunctionsManual.cpp, repeat_backward.
+    """
+    new = max(len(repeats) - x.rank, 0)
+    result = x.gather(lambda elements: np.tile(elements, repeats[new:]))
+    for count in reversed(repeats[:new]):
+        result = result.gather(lambda elements, count=count: np.stack([elements] * count))
+    return result
 
 
 def _repeated(x: Elements, repeats: int | IndexTensor, dim: int | None = None) -> Elements:
@@ -180,13 +192,7 @@ STRUCTURE = (
     rearrangement("transpose", lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1) if x.ndim else x),
     rearrangement("movedim", lambda x, source, destination: np.moveaxis(x, source, destination)),
     rearrangement("expand", _expanded, spellings=("{0}.expand({size})", "torch.broadcast_to({0}, {size})")),
-    rearrangement(
-        "repeat",
-        lambda x, repeats: np.tile(x, repeats),
-        spellings=("{0}.repeat({repeats})", "torch.tile({0}, {repeats})"),
-        # The axes are summed one after the other.
-        indexed=True,
-    ),
+    Operation("repeat", ("{0}.repeat({repeats})", "torch.tile({0}, {repeats})"), _tiled, "repeat"),
     rearrangement("squeeze", lambda x, dim: np.squeeze(x, dim) if x.ndim and x.shape[dim] == 1 else x),
     rearrangement("unsqueeze", np.expand_dims, spellings=("torch.unsqueeze({0}, {axis})", "{0}.unsqueeze({axis})")),
     rearrangement("flatten", _flattened),
@@ -198,8 +204,8 @@ STRUCTURE = (
     rearrangement("flip", lambda x, dims: np.flip(x, dims)),
     rearrangement("roll", _rolled),
     rearrangement("rot90", lambda x, k, dims: np.rot90(x, k, dims)),
-    rearrangement("unfold", _windows, methods_only=True, indexed=True),
-    rearrangement("repeat_interleave", _repeated, indexed=True),
+    rearrangement("unfold", _windows, methods_only=True, accumulation=Accumulation.SCATTERED),
+    rearrangement("repeat_interleave", _repeated, accumulation=Accumulation.SCATTERED),
     rearrangement(
         "matrix_transpose", lambda x: np.swapaxes(x, -1, -2), "matrix", spellings=("{0}.mT", "torch.adjoint({0})")
     ),

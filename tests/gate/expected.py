@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 
-from oracle.device import DeviceArithmetic
+from oracle.arithmetic import Accumulation, DeviceArithmetic
 from oracle.exact import NotPolynomial, exact
 from oracle.program import Program
 from oracle.verdict import Truths, certified, enclosed, exact_values
@@ -23,8 +22,8 @@ def _exact(program: Program, arithmetic: DeviceArithmetic) -> Truths | None:
 
 TIERS: dict[str, Callable[[Program, DeviceArithmetic], Truths | None]] = {
     "exact": _exact,
-    "certificate": lambda program, arithmetic: certified(program, arithmetic.powers_are_exact),
-    "enclosure": lambda program, arithmetic: enclosed(program, flushes_subnormals=arithmetic.flushes_subnormals),
+    "certificate": lambda program, arithmetic: certified(program, arithmetic),
+    "enclosure": lambda program, arithmetic: enclosed(program, arithmetic),
 }
 """How each tier computes what it expects of a program where the arithmetic is as it was measured."""
 
@@ -51,19 +50,28 @@ class Expected:
         return self.known[tier]
 
 
-def widening_facts(facts: dict[str, bool]) -> frozenset[str]:
-    """The names of those of a ``DeviceArithmetic``'s facts that hold and make radii wider."""
-    exact_powers = {"powers_are_inexact": not facts["powers_are_exact"]}
-    rest = {name: holds for name, holds in facts.items() if name != "powers_are_exact"}
-    return frozenset(name for name, holds in (exact_powers | rest).items() if holds)
+def widening_facts(arithmetic: DeviceArithmetic) -> frozenset[str]:
+    """The names of those of its facts that make radii wider."""
+    names = [kind.name for kind in arithmetic.kept_in_dtype] + list(arithmetic.composite)
+    if not arithmetic.powers_are_exact:
+        names.append("powers_are_inexact")
+    if arithmetic.flushes_subnormals:
+        names.append("flushes_subnormals")
+    if arithmetic.product_roundoff:
+        names.append(f"factors rounded to {arithmetic.product_roundoff}")
+    return frozenset(names)
 
 
-def facts_of(arithmetic: DeviceArithmetic) -> dict[str, bool]:
-    """The facts by their names, as reports and stores keep them."""
-    return asdict(arithmetic)
+_CONVOLUTIONS = ("conv1d", "conv2d")
 
-
-TOUCHED: dict[str, tuple[str, ...]] = {"powers_are_inexact": ("pow",)}
+TOUCHED: dict[str, tuple[str, ...]] = {
+    "powers_are_inexact": ("pow",),
+    Accumulation.CONVOLUTION_WEIGHTS.name: _CONVOLUTIONS,
+    Accumulation.DILATED_BIASES.name: _CONVOLUTIONS,
+    Accumulation.WINDOWS.name: _CONVOLUTIONS,
+    "silu": ("silu",),
+    "mish": ("mish",),
+}
 """The operations whose radii a fact makes wider; a fact that is not here touches all of them."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from oracle.program import Program
 from oracle.verdict import Verdict
@@ -21,6 +22,7 @@ class Record:
         worst: the largest error in radii.
         facts: what was measured of the arithmetic there.
         seconds: time for drawing, running and judging.
+        left_out: how often a law was not asked, as the device has no storages to look at.
         found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
         drawn: how often each operation was applied in a program that was compared.
         judged: how often in one with an informative gradient element.
@@ -35,8 +37,9 @@ class Record:
     informative: int = 0
     worst: float = 0.0
     seconds: float = 0.0
+    left_out: int = 0
     found_after: int | None = None
-    facts: dict[str, bool] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from oracle.arithmetic import DeviceArithmetic
 from oracle.program import Program
 from tests.gate.expected import touches, widening_facts
 from tests.gate.store import Store
@@ -23,7 +24,8 @@ def replay(judge: Judge, store: Store, check: Callable[[Judge, Program], None], 
     right within the stored radii is right; only what is not is computed anew, and judged again.
     """
     record = judge.record
-    then, here = widening_facts(store.facts(record.dtype)), widening_facts(record.facts)
+    stored = DeviceArithmetic.from_json(store.facts(record.dtype))
+    then, here = widening_facts(stored), widening_facts(judge.arithmetic)
     for program, known in store.programs(record.property, record.dtype, about):
         too_wide = any(touches(fact, program) for fact in then - here)
         too_narrow = any(touches(fact, program) for fact in here - then)

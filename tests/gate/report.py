@@ -89,6 +89,14 @@ class GateReport:
                 parts.append(f"{judged} in {case.split()[1]} on {case.split()[0]}")
         return f"operations judged, of {len(counts)}: {', '.join(parts)}" if parts else ""
 
+    def left_out(self) -> str:
+        """How many laws were not asked, by device; empty if all were."""
+        counts: dict[str, int] = {}
+        for record, _ in self.records:
+            counts[record.device] = counts.get(record.device, 0) + record.left_out
+        parts = [f"{count:,} on {device}, which has no storages" for device, count in counts.items() if count]
+        return f"laws not asked: {', '.join(parts)}" if parts else ""
+
     def table(self, width: int) -> str:
         """The verdict table, as wide as it must be: a row for each property, then one for each device and dtype."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from oracle.arithmetic import DeviceArithmetic
 from oracle.number_format import NUMBER_FORMATS
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.route import read_answer
@@ -67,7 +68,7 @@ def threshold(dtype: str, tier: str, operations: int, size: int, trials: int = T
     found: list[float] = []
     while len(found) < trials:
         program = _chain(generator, dtype, tier, operations, size)
-        truths = certified(program, False) if tier == "exact" else enclosed(program)
+        truths = certified(program, DeviceArithmetic(powers_are_exact=False)) if tier == "exact" else enclosed(program)
         places = _informative(truths)
         repeated = min(25 if size > 10**4 else 1, trials - len(found)) if len(places) else 0
         found += [_smallest(program, truths, generator, int(generator.choice(places))) for _ in range(repeated)]

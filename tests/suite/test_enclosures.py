@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracle.arithmetic import DeviceArithmetic
 from oracle.ball import QUAD, Ball, integer_power
 from oracle.enclosure import enclosure
 from oracle.number_format import NUMBER_FORMATS
@@ -129,7 +130,7 @@ def test_integer_powers_by_repeated_squaring(base, exponent):
 
 
 def test_a_device_that_flushes_subnormals_gets_a_larger_underflow_unit():
-    gradual, flushed = RunningError(FORMAT), RunningError(FORMAT, flushes_subnormals=True)
+    gradual, flushed = RunningError(FORMAT), RunningError(FORMAT, DeviceArithmetic(flushes_subnormals=True))
     tiny = np.array([FORMAT.smallest_normal / 2]).astype(QUAD)
     assert gradual.of_operation(tiny, np.zeros(1))[0] < FORMAT.smallest_normal / 2
     assert flushed.of_operation(tiny, np.zeros(1))[0] >= FORMAT.smallest_normal / 2

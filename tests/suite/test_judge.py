@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
+import torch
 from hypothesis import core, settings
 from hypothesis.database import InMemoryExampleDatabase
 
 from oracle import route
+from oracle.device import has_storage
+from oracle.laws import BOOKKEEPING, LINEARITY, NEED_STORAGE, TIES
 from oracle.route import ROUTES
 from strategies.programs import polynomial_programs
+from tests.gate import judge as judge_module
 from tests.gate.judge import Judge
 from tests.gate.record import Record
 from tests.gate.wrong_answer import WrongAnswer
@@ -84,3 +90,29 @@ def test_an_exception_is_a_finding_while_pytorch_is_asked_and_while_its_answer_i
     assert (asked.kind, asked.wrong.moment) == ("raises", "asked")
     assert (read.kind, read.wrong.moment) == ("raises", "read")
     assert asked.wrong.error == read.wrong.error == "RuntimeError: not today"
+
+
+def test_laws_about_storages_are_left_out_and_counted_where_there_are_none(monkeypatch):
+    asked = Judge(Record("one", "cpu", "float64"))
+    for law in BOOKKEEPING:
+        asked.law(broadcast_product(), law)
+    assert (asked.record.comparisons, asked.record.left_out) == (len(BOOKKEEPING), 0)
+    monkeypatch.setattr(judge_module, "has_storage", lambda device: False)
+    monkeypatch.setattr(torch.Tensor, "untyped_storage", refusing)
+    without = Judge(Record("one", "cpu", "float64"))
+    for law in BOOKKEEPING:
+        without.law(broadcast_product(), law)
+    assert (without.record.comparisons, without.record.left_out) == (len(BOOKKEEPING) - 2, 2)
+
+
+@pytest.mark.parametrize("lacking", ["untyped_storage", "set_"])
+def test_whether_a_device_has_storages_is_measured(lacking, monkeypatch):
+    measured = has_storage.__wrapped__
+    assert measured("cpu")
+    monkeypatch.setattr(torch.Tensor, lacking, refusing)
+    assert not measured("cpu")
+
+
+def test_every_law_that_names_storages_says_so():
+    for law in BOOKKEEPING + LINEARITY + TIES:
+        assert (law in NEED_STORAGE) == ("storage" in inspect.getsource(law).partition('"""')[2].partition('"""')[2])

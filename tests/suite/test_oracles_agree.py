@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sympy import QQ
 
+from oracle.arithmetic import DeviceArithmetic
 from oracle.enclosure import certificate, enclosure
 from oracle.exact import NotPolynomial, RationalArithmetic, exact
 from oracle.finite_difference import element_direction, finite_difference, in_float64, signed_direction
@@ -58,7 +59,7 @@ def test_midpoints_are_sympys_values(program):
 
 @given(program=dtypes.flatmap(lambda dtype: lattice_programs(dtype=dtype)))
 def test_lattice_programs_are_certified_and_their_midpoints_exact(program):
-    result, certified = exact(program), certificate(program, powers_are_exact=True)
+    result, certified = exact(program), certificate(program)
     assert not certified.outputs[0].radius.any()
     for index, values in result.gradients.items():
         assert not certified.gradients[index].radius.any()
@@ -68,15 +69,17 @@ def test_lattice_programs_are_certified_and_their_midpoints_exact(program):
 
 def test_the_certificate_is_refused_where_something_rounds():
     # 1/3 of anything, a sum that exceeds the precision, a power that the device does not compute exactly.
-    assert certificate(reduction("mean", (1, 1, 2), (3,)), True).outputs[0].radius == np.inf
-    assert certificate(reduction("sum", (256, 1), (2,), "bfloat16"), True).outputs[0].radius == np.inf
-    assert certificate(reduction("sum", (255, 1), (2,), "bfloat16"), True).outputs[0].radius == 0
-    assert certificate(notebook_polynomial(), False).outputs[0].radius == np.inf
-    assert certificate(notebook_polynomial(form="horner"), False).outputs[0].radius == 0
+    assert certificate(reduction("mean", (1, 1, 2), (3,))).outputs[0].radius == np.inf
+    assert certificate(reduction("sum", (256, 1), (2,), "bfloat16")).outputs[0].radius == np.inf
+    assert certificate(reduction("sum", (255, 1), (2,), "bfloat16")).outputs[0].radius == 0
+    assert certificate(notebook_polynomial(), DeviceArithmetic(powers_are_exact=False)).outputs[0].radius == np.inf
+    assert (
+        certificate(notebook_polynomial(form="horner"), DeviceArithmetic(powers_are_exact=False)).outputs[0].radius == 0
+    )
     # The terms cancel, but an order exists in which a partial sum has too many digits.
-    assert certificate(reduction("sum", (256, 1, -256), (3,), "bfloat16"), True).outputs[0].radius == np.inf
+    assert certificate(reduction("sum", (256, 1, -256), (3,), "bfloat16")).outputs[0].radius == np.inf
     # 17 squared has nine digits in binary.
-    assert certificate(reduction("prod", (17, 17), (2,), "bfloat16"), True).outputs[0].radius == np.inf
+    assert certificate(reduction("prod", (17, 17), (2,), "bfloat16")).outputs[0].radius == np.inf
 
 
 @given(program=float_programs)

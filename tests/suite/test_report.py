@@ -56,6 +56,15 @@ def test_a_failure_without_a_record_turns_the_report_red_too(tmp_path):
         assert json.loads(gate.write(tmp_path).read_text())["verdict"] == "red"
 
 
+def test_laws_that_were_not_asked_are_counted(tmp_path):
+    gate = GateReport(HEADER)
+    gate.pytest_runtest_logreport(handed_over(record=record(comparisons=1)))
+    assert gate.left_out() == ""
+    gate.pytest_runtest_logreport(handed_over(record=record("float32", comparisons=1, left_out=1200)))
+    assert gate.left_out() == "laws not asked: 1,200 on cpu, which has no storages"
+    assert [each["left_out"] for each in json.loads(gate.write(tmp_path).read_text())["properties"]] == [0, 1200]
+
+
 def test_a_report_is_written_whole(tmp_path):
     gate = GateReport(HEADER)
     path = gate.write(tmp_path)

@@ -68,7 +68,7 @@ WRONG_ANSWERS: dict[str, Wrong] = {
 def truths_of(program, tier):
     if tier == "enclosure":
         return enclosed(program)
-    return exactly(exact_values(exact(program)), certified(program, powers_are_exact=True))
+    return exactly(exact_values(exact(program)), certified(program))
 
 
 def answered(program, source, wrong):
