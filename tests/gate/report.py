@@ -19,6 +19,7 @@ from rich.table import Table
 
 from oracle.known_issues import present_issues
 from oracle.operations import OPERATIONS
+from tests.gate.losses import worst
 from tests.gate.record import Record
 from tests.gate.whole_files import write_whole_texts
 
@@ -58,6 +59,7 @@ class GateReport:
             "totals": {name: totals[name] for name in ("examples", "comparisons", "elements", "informative", "worst")},
             "properties": [_without_counts(record) | {"outcome": outcome} for record, outcome in self.records],
             "facts": {f"{record.device} {record.dtype}": record.facts for record, _ in self.records},
+            "losses": self.losses(),
             "operations": self._operations(),
             "findings": self.findings,
             "kinks": self.kinks,
@@ -88,6 +90,24 @@ class GateReport:
             if judged:
                 parts.append(f"{judged} in {case.split()[1]} on {case.split()[0]}")
         return f"operations judged, of {len(counts)}: {', '.join(parts)}" if parts else ""
+
+    def losses(self) -> list[dict[str, Any]]:
+        """What sums lose that are kept in the dtype, as ``losses.Loss``: the worst of each kind."""
+        return worst(each for record, _ in self.records for each in record.losses)
+
+    def lost(self) -> str:
+        """The same as lines for people, one for each issue, device and dtype; empty if nothing is lost."""
+        lines = []
+        losses = self.losses()
+        for issue, device, dtype in dict.fromkeys((each["issue"], each["device"], each["dtype"]) for each in losses):
+            here = [each for each in losses if (each["issue"], each["device"], each["dtype"]) == (issue, device, dtype)]
+            most = max(here, key=lambda each: each["factor"])
+            operations = ", ".join(dict.fromkeys(each["operation"] for each in here))
+            lines.append(
+                f"  {most['factor']:.3g} times in {dtype} on {device}: {most['operation']}, {most['came']:g} for"
+                f" {most['due']:g} ({issue}; {operations})"
+            )
+        return "\n".join(["what sums lose that are kept in 16 bits, at most:", *lines]) if lines else ""
 
     def left_out(self) -> str:
         """How many laws were not asked, by device; empty if all were."""

@@ -23,6 +23,7 @@ PATHS = (
     "cpu/isa=sse41",
     "cpu/capability=default",
     "cpu/capability=avx2",
+    "cpu/threads=1",
     "cpu/threads=2",
     "cpu/flush=on",
     "cpu/deterministic=on",
