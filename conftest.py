@@ -1,4 +1,4 @@
-"""Options, fixtures and the terminal summary of both the gate (tests/properties) and the self-tests (tests/suite)."""
+"""Options, fixtures and the terminal summary of the gate (tests/properties) and of the self-tests."""
 
 from __future__ import annotations
 
