@@ -11,6 +11,7 @@ from benchmarks.clocks import Clock, Work, host_clock
 from benchmarks.records import case_name
 from benchmarks.structure import Structure, structure
 from benchmarks.workloads.workload import Workload
+from oracle.device import device_arithmetic
 from oracle.finding import Finding
 from oracle.program import Program
 from oracle.route import NoAnswer, cotangents, leaves, read_answer, torch_function
@@ -88,7 +89,7 @@ class Prepared:
 
 
 def _judged(program: Program, device: str) -> float:
-    truths = enclosed(program)
+    truths = enclosed(program, flushes_subnormals=device_arithmetic(device, program.dtype).flushes_subnormals)
 
     def refused(wrong: Mismatch | WrongKind | Raised) -> WrongGradient:
         finding = Finding(program, device, ROUTE, truths.tier, wrong)
