@@ -105,6 +105,9 @@ def headline(gate: Gate | None) -> Headline:
     ]
     facts += [("Date", gate.date)] if gate.date else []
     facts += [("Left out", "; ".join(gate.left_out))] if gate.left_out else []
+    if gate.verdict == "unfinished":
+        sentence = f"It was ended before its time. {compared} compared until then; none was found wrong."
+        return Headline("none", "The gate was not finished", sentence, tuple(facts))
     if gate.verdict == "green":
         evidence = f", {quantities.share(total.informative_share)} of them informative" if total.elements else ""
         return Headline("green", "Gate green", f"{compared} compared{evidence}; none was found wrong.", tuple(facts))

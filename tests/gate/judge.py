@@ -289,7 +289,8 @@ def run_and_record(item: pytest.Function, record: Record) -> Any:
         result = yield
     finally:
         record.seconds = time.perf_counter() - start
-        item.user_properties.append(("gradcert", vars(record)))
+        # A copy: while a finding is cut down, the record goes on counting.
+        item.user_properties.append(("gradcert", asdict(record)))
     if record.comparisons == 0:
         pytest.fail(f"{record.property} compared nothing on {record.device} in {record.dtype}", pytrace=False)
     return result

@@ -38,8 +38,8 @@ def finding(message=MESSAGE, reproducer="reports/findings/454ed1e8c2.py"):
     }
 
 
-def gate_json(folder, findings=(), properties=("operations", "exact programs", "bookkeeping")):
-    gate = GateReport(HEADER)
+def gate_json(folder, findings=(), properties=("operations", "exact programs", "bookkeeping"), *, finished=True):
+    gate = GateReport(HEADER, folder)
     for number, name in enumerate(properties):
         for dtype in HEADER["dtypes"]:
             elements = 10 ** (3 + number)
@@ -53,7 +53,7 @@ def gate_json(folder, findings=(), properties=("operations", "exact programs", "
             gate.pytest_runtest_logreport(
                 SimpleNamespace(outcome=outcome, failed=failed, when="call", user_properties=attached)
             )
-    return gate.write(folder)
+    return gate.finish() if finished else gate.write()
 
 
 def power_json(folder):

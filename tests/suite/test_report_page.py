@@ -117,6 +117,18 @@ def test_verdict_findings_and_reproducer_are_there(page):
     assert "PyTorch" in texts["dt"]
 
 
+def test_a_run_that_was_not_finished_is_shown_as_such(tmp_path):
+    gate_json(tmp_path, finished=False)
+    page = reported(tmp_path)
+    assert "The gate was not finished" in Elements(page).texts["h1"]
+    assert '<header class="none">' in page
+    summary = (tmp_path / "summary.md").read_text()
+    assert summary.startswith("## ❔ The gate was not finished")
+    for text in (page, summary):
+        assert "It was ended before its time. 222,000 gradient elements compared until then" in text
+        assert "Gate green" not in text
+
+
 def test_a_finding_that_does_not_come_again_has_no_command(tmp_path):
     gate_json(tmp_path, [finding(reproducer=None)])
     page = reported(tmp_path)
