@@ -180,8 +180,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     path = options.shown_path(config, gate.write(config.stash[REPORTS]))
     terminalreporter.section("gradcert")
-    terminalreporter.write(gate.table(terminalreporter._tw.fullwidth) + "\n")
-    for line in (gate.coverage(), gate.lost(), gate.left_out()):
+    width = terminalreporter._tw.fullwidth
+    terminalreporter.write(gate.table(width) + "\n")
+    for line in (gate.coverage(), gate.lost(width), gate.left_out()):
         if line:
             terminalreporter.write(f"{line}\n\n")
     terminalreporter.write(f"{path}\n")
