@@ -192,8 +192,9 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     whole = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     path = options.shown_path(config, gate.finish() if whole else gate.write())
     terminalreporter.section("gradcert")
-    terminalreporter.write(gate.table(terminalreporter._tw.fullwidth) + "\n")
-    for line in (gate.coverage(), gate.lost(), gate.left_out()):
+    width = terminalreporter._tw.fullwidth
+    terminalreporter.write(gate.table(width) + "\n")
+    for line in (gate.coverage(), gate.lost(width), gate.left_out()):
         if line:
             terminalreporter.write(f"{line}\n\n")
     terminalreporter.write(f"{path}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import textwrap
 import time
 from collections.abc import Iterable
 from io import StringIO
@@ -18,7 +19,7 @@ from rich.table import Table
 
 from oracle.known_issues import present_issues
 from oracle.operations import OPERATIONS
-from tests.gate.losses import worst
+from tests.gate.losses import times_too_small, worst
 from tests.gate.record import Record
 from tests.gate.whole_files import write_whole_texts
 
@@ -126,19 +127,19 @@ class GateReport:
         """What sums lose that are kept in the dtype, as ``losses.Loss``: the worst of each kind."""
         return worst(each for record, _ in self.records for each in record.losses)
 
-    def lost(self) -> str:
-        """The same as lines for people, one for each issue, device and dtype; empty if nothing is lost."""
-        lines = []
+    def lost(self, width: int) -> str:
+        """The same as a table: a row for each issue, device and dtype with its worst; empty if nothing is lost."""
         losses = self.losses()
+        if not losses:
+            return ""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for column, justify in _LOST_COLUMNS:
+            table.add_column(column, justify=justify, no_wrap=True)
+        table.add_column("operations", overflow="fold")
         for issue, device, dtype in dict.fromkeys((each["issue"], each["device"], each["dtype"]) for each in losses):
             here = [each for each in losses if (each["issue"], each["device"], each["dtype"]) == (issue, device, dtype)]
-            most = max(here, key=lambda each: each["factor"])
-            operations = ", ".join(dict.fromkeys(each["operation"] for each in here))
-            lines.append(
-                f"  {most['factor']:.3g} times in {dtype} on {device}: {most['operation']}, {most['came']:g} for"
-                f" {most['due']:g} ({issue}; {operations})"
-            )
-        return "\n".join(["what sums lose that are kept in 16 bits, at most:", *lines]) if lines else ""
+            _add_lost_row(table, here)
+        return as_text(self._width(width), "what sums lose that are kept in 16 bits, at most:", table).rstrip()
 
     def left_out(self) -> str:
         """How many laws were not asked, by device; empty if all were."""
@@ -161,9 +162,13 @@ class GateReport:
             _add_row(table, f"{dtype} on {device}", rows)
         table.add_section()
         _add_row(table, "all", self.records)
+        return as_text(self._width(width), table)
+
+    def _width(self, width: int) -> int:
+        """How wide a table may be on a terminal of ``width`` columns: what the verdict table needs, at least."""
         # Names of properties have 26 columns, and those of code paths may be longer.
         cases = {f"{record.dtype} on {record.device}" for record, _ in self.records}
-        return as_text(max(width, 84 + max(26, *map(len, cases))), table)
+        return max(width, 84 + max(26, *map(len, cases)))
 
 
 def as_text(width: int, *parts: Table | str) -> str:
@@ -202,6 +207,33 @@ _COLUMNS: tuple[tuple[str, Any], ...] = (
     ("verdict", "left"),
 )
 """``gradients`` counts compared gradient elements, ``radii`` is the largest error in radii."""
+
+
+_LOST_COLUMNS: tuple[tuple[str, Any], ...] = (
+    ("dtype", "left"),
+    ("device", "left"),
+    ("came", "right"),
+    ("due", "right"),
+    ("times\ntoo small", "right"),
+    ("known issue", "left"),
+)
+
+_ISSUE_WIDTH = 30
+"""Columns for the name of an issue, which may have more than 50: the operations need room beside it."""
+
+
+def _add_lost_row(table: Table, losses: list[dict[str, Any]]) -> None:
+    """Add the worst of ``losses``, which are of one issue, device and dtype, and the operations of all."""
+    most = max(losses, key=lambda each: times_too_small(each["factor"]))
+    table.add_row(
+        most["dtype"],
+        most["device"],
+        f"{most['came']:,.4g}",
+        f"{most['due']:,.4g}",
+        "∞" if most["factor"] is None else f"{most['factor']:,.3g}",
+        "\n".join(textwrap.wrap(most["issue"], _ISSUE_WIDTH)),
+        ", ".join(dict.fromkeys(each["operation"] for each in losses)),
+    )
 
 
 def _add_row(table: Table, name: str, rows: list[tuple[Record, str]]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 from oracle.operations import OPERATIONS
+from tests.gate.losses import Loss
 from tests.gate.record import Record
 from tests.gate.report import GateReport
 
@@ -133,3 +135,37 @@ def test_it_is_counted_how_often_each_operation_was_drawn_and_judged(tmp_path):
     assert counts["exp"] == {"cpu float64": {"drawn": 3, "judged": 2}, "cpu float32": {"drawn": 1, "judged": 1}}
     assert counts["log"]["cpu float64"] == {"drawn": 1, "judged": 0}
     assert gate.coverage() == f"operations judged, of {len(OPERATIONS)}: 1 in float64 on cpu, 1 in float32 on cpu"
+
+
+def loss(issue="one", device="cpu", dtype="float16", **changes):
+    lost = Loss("conv1d", dtype, device, "output", 8192, 2048.0, 8192.0, 4.0, issue)
+    return vars(replace(lost, **changes))
+
+
+def test_what_sums_lose_has_a_row_for_each_issue_device_and_dtype(tmp_path):
+    gate = GateReport(HEADER, tmp_path)
+    assert gate.lost(80) == ""
+    nothing = loss(operation="take", came=0.0, due=1e-7, factor=None)
+    losses = [loss(), nothing, loss(operation="take"), loss("two", dtype="bfloat16", factor=1.0625)]
+    gate.pytest_runtest_logreport(handed_over(record=record(comparisons=1, losses=losses)))
+    first, second = (line.split() for line in gate.lost(80).splitlines()[-2:])
+    assert first == ["float16", "cpu", "0", "1e-07", "∞", "one", "conv1d,", "take"]
+    assert second == ["bfloat16", "cpu", "2,048", "8,192", "1.06", "two", "conv1d"]
+    text = gate.write().read_text()
+    assert "Infinity" not in text
+    assert [each["factor"] for each in json.loads(text)["losses"]] == [4.0, None, 1.0625]
+
+
+def test_the_table_of_losses_is_no_wider_than_that_of_verdicts_may_be(tmp_path):
+    gate = GateReport(HEADER, tmp_path)
+    device = "cpu/onednn=off,capability=default,threads=1"
+    issue = "dilated-convolution-bias-gradient-summed-in-16-bits"
+    names = ("advanced_indexing", "index_put_accumulate", "scatter_reduce_prod", "replicate_pad")
+    losses = [loss(issue, device, "bfloat16", operation=name) for name in names]
+    lost = Record("products", device, "bfloat16", comparisons=1, losses=losses)
+    gate.pytest_runtest_logreport(handed_over(record=lost))
+    text = gate.lost(80)
+    assert max(map(len, text.splitlines())) <= 84 + len(f"bfloat16 on {device}")
+    words = text.split()
+    assert all(name in words or f"{name}," in words for name in names)
+    assert {"dilated-convolution-bias-", "gradient-summed-in-16-bits"} <= set(words)
