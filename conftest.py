@@ -106,6 +106,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if {"issue", "target"} <= set(metafunc.fixturenames):
+        from oracle.known_issues import issues_at
+        from oracle.target import Target
+
+        targets = [Target.parse(device) for device in metafunc.config.stash[GATE].header["devices"]]
+        pairs = [(issue, target) for target in targets for issue in issues_at(target)]
+        metafunc.parametrize(("issue", "target"), pairs, ids=[f"{issue.name}-{target}" for issue, target in pairs])
     if "judge" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("dtypes")
         cases = [case for case in metafunc.config.stash[CASES] if marker is None or case[1] in marker.args]
@@ -181,7 +188,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     path = options.shown_path(config, gate.write(config.stash[REPORTS]))
     terminalreporter.section("gradcert")
     terminalreporter.write(gate.table(terminalreporter._tw.fullwidth) + "\n")
-    for line in (gate.coverage(), gate.left_out()):
+    for line in (gate.coverage(), gate.left_out(), gate.not_shown()):
         if line:
             terminalreporter.write(f"{line}\n\n")
     terminalreporter.write(f"{path}\n")

@@ -16,7 +16,7 @@ from oracle.device import float64_target, has_storage
 from oracle.exact import NotPolynomial
 from oracle.finding import Broken, Finding
 from oracle.finite_difference import finite_difference, signed_direction
-from oracle.known_issues import is_known, present_issues
+from oracle.known_issues import is_known, is_uncertain, issues_at
 from oracle.laws import NEED_STORAGE, Law
 from oracle.measured_arithmetic import device_arithmetic
 from oracle.notation import mathematics
@@ -48,7 +48,7 @@ class Judge:
         self.replayed = replayed
         self.target = Target.parse(record.device)
         self.arithmetic = device_arithmetic(self.target, record.dtype)
-        self.expected = Expected(self.arithmetic)
+        self.expected = Expected(self.arithmetic, self.target)
         record.facts = self.arithmetic.to_json()
         if store is not None:
             store.put_facts(record.dtype, record.facts)
@@ -134,7 +134,7 @@ class Judge:
         return truths
 
     def enclosed(self, program: Program, route: str = "backward") -> ReadAnswer | None:
-        """Output and gradients lie in their enclosures; what PyTorch said, None where a known issue makes it raise."""
+        """Output and gradients lie in their enclosures; what PyTorch said, None where a known issue has its region."""
         return self._compare(program, route, self._enclosures)
 
     def _enclosures(self, program: Program) -> Truths:
@@ -168,7 +168,9 @@ class Judge:
 
     def law(self, program: Program, law: Law) -> None:
         """``law`` holds for ``program``, unless a known issue excuses it or the device cannot be asked."""
-        if any(issue.excuses(law.__name__, program) for issue in present_issues()):
+        if any(issue.excuses(law.__name__, program) for issue in issues_at(self.target)):
+            return
+        if is_uncertain(program, self.target):
             return
         device = self.target.device
         if law in NEED_STORAGE and not has_storage(device):
@@ -183,7 +185,7 @@ class Judge:
                     lambda: cotangents(program, device),
                 )
         except Exception as error:  # whatever it is, it is a finding: every law can be asked of every drawn program
-            if is_known(error, program):
+            if is_known(error, program, self.target):
                 return
             complaint = f"raised {type(error).__name__}: {error}"
         if complaint is not None:
@@ -191,6 +193,8 @@ class Judge:
             raise WrongAnswer(finding, lambda simpler: self.law(simpler, law))
 
     def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> ReadAnswer | None:
+        if is_uncertain(program, self.target):
+            return None
         truths = truths_of(program)
 
         def again(simpler: Program) -> None:
@@ -199,7 +203,7 @@ class Judge:
         try:
             answer = read_answer(program, self.target, route)
         except NoAnswer as none:
-            if is_known(none.error, program):
+            if is_known(none.error, program, self.target):
                 return None
             raised = Raised(str(none), none.moment)
             raise WrongAnswer(Finding(program, self.target, route, truths.tier, raised), again) from none.error
@@ -215,16 +219,18 @@ Check = Callable[[Judge, Program], None]
 
 
 def for_programs(
-    strategy: Callable[..., SearchStrategy[Program]], *, share: float = 1
+    strategy: Callable[..., SearchStrategy[Program]], *, share: float = 1, at_target: bool = False
 ) -> Callable[[Check], Callable[..., None]]:
     """Make a pytest test of a check: it runs on programs drawn from ``strategy(dtype=…)``, for each device and dtype.
 
-    ``share`` of the profile's examples are drawn: less than 1 for programs that take long.
+    ``share`` of the profile's examples are drawn: less than 1 for programs that take long. ``at_target`` tells whether
+    the strategy asks for the ``target`` too, to keep out of its known issues.
     """
 
     def decorate(check: Check) -> Callable[..., None]:
         def test(judge: Judge) -> None:
-            judge.over(strategy(dtype=judge.record.dtype), check, share)
+            place: dict[str, Any] = {"target": judge.target} if at_target else {}
+            judge.over(strategy(dtype=judge.record.dtype, **place), check, share)
 
         test.__name__ = check.__name__
         test.__doc__ = check.__doc__

@@ -31,6 +31,7 @@ class GateReport:
         self.records: list[tuple[Record, str]] = []
         self.findings: list[dict[str, Any]] = []
         self.kinks: list[dict[str, Any]] = []
+        self.issues: list[dict[str, Any]] = []
         self.red = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -47,6 +48,8 @@ class GateReport:
                 self.findings.append(content)
             elif name == "gradcert-kink":
                 self.kinks.append(content)
+            elif name == "gradcert-known-issue":
+                self.issues.append(content)
 
     def write(self, folder: Path) -> Path:
         """Write ``gate.json`` into ``folder``, whole or not at all, and return its path."""
@@ -61,9 +64,7 @@ class GateReport:
             "operations": self._operations(),
             "findings": self.findings,
             "kinks": self.kinks,
-            "known_issues": [
-                {"name": issue.name, "link": issue.link, "reason": issue.reason} for issue in present_issues()
-            ],
+            "known_issues": self._known_issues(),
         }
         return write_whole(folder / "gate.json", content)
 
@@ -88,6 +89,33 @@ class GateReport:
             if judged:
                 parts.append(f"{judged} in {case.split()[1]} on {case.split()[0]}")
         return f"operations judged, of {len(counts)}: {', '.join(parts)}" if parts else ""
+
+    def _known_issues(self) -> list[dict[str, Any]]:
+        """What is known, and what its reproducers answered, by target."""
+        return [
+            {
+                "name": issue.name,
+                "kind": issue.kind,
+                "targets": issue.targets,
+                "link": issue.link,
+                "reason": issue.reason,
+                "answers": {
+                    each["target"]: {"status": each["status"], "said": each["said"]}
+                    for each in self.issues
+                    if each["name"] == issue.name
+                },
+            }
+            for issue in present_issues()
+        ]
+
+    def not_shown(self) -> str:
+        """Which known issues could not be shown, and what their reproducers said; empty if all were."""
+        lines = [
+            f"  {each['name']} on {each['target']}: {each['said']}"
+            for each in self.issues
+            if each["status"] == "cannot be shown"
+        ]
+        return "\n".join(["known issues that cannot be shown here:", *lines]) if lines else ""
 
     def left_out(self) -> str:
         """How many laws were not asked, by device; empty if all were."""
