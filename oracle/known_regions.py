@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ def reduced_axes_lie_apart(arguments: Arguments, operands: Operands) -> bool:
     if operand.strides is None:
         return len(axes) > 1
     inner_first = sorted((operand.strides[axis], operand.shape[axis]) for axis in axes)
-    return any(outer != stride * size for (stride, size), (outer, _) in zip(inner_first, inner_first[1:], strict=False))
+    return any(outer != stride * size for (stride, size), (outer, _) in pairwise(inner_first))
 
 
 def operands_may_share_a_number(arguments: Arguments, operands: Operands) -> bool:
