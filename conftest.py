@@ -117,6 +117,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if {"issue", "target"} <= set(metafunc.fixturenames):
+        from oracle.known_issues import issues_at
+        from oracle.target import Target
+
+        targets = [Target.parse(device) for device in metafunc.config.stash[GATE].header["devices"]]
+        pairs = [(issue, target) for target in targets for issue in issues_at(target)]
+        metafunc.parametrize(("issue", "target"), pairs, ids=[f"{issue.name}-{target}" for issue, target in pairs])
     if "judge" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("dtypes")
         cases = [case for case in metafunc.config.stash[CASES] if marker is None or case[1] in marker.args]
@@ -194,7 +201,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     terminalreporter.section("gradcert")
     width = terminalreporter._tw.fullwidth
     terminalreporter.write(gate.table(width) + "\n")
-    for line in (gate.coverage(), gate.lost(width), gate.left_out()):
+    for line in (gate.coverage(), gate.lost(width), gate.left_out(), gate.not_shown()):
         if line:
             terminalreporter.write(f"{line}\n\n")
     terminalreporter.write(f"{path}\n")

@@ -9,6 +9,7 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
 
 from oracle.known_issues import present_issues
+from oracle.known_regions import KnownOperand
 from oracle.operations import OPERATIONS
 from oracle.operations.reductions import group_size, reduced_axes
 from oracle.program import Argument
@@ -59,7 +60,7 @@ def reductions(
     # An empty tensor can be summed.
     name = dies.among(offered or ["sum"])
     arguments = RULES[OPERATIONS[name].case].draw(draw, dies, shape).arguments
-    if any(issue.covers(name, arguments, dtype, (shape,)) for issue in present_issues()):
+    if any(issue.covers(name, arguments, dtype, (KnownOperand.plain(shape),)) for issue in present_issues()):
         # All axes, in the other way of saying so; ``keepdim`` has no meaning without ``dim``.
         arguments = {key: value for key, value in arguments.items() if key not in ("dim", "keepdim")}
     dim = arguments.get("dim")

@@ -42,6 +42,7 @@ class GateReport:
         self.operations: dict[str, dict[str, dict[str, int]]] = {name: {} for name in OPERATIONS}
         self.findings: list[dict[str, Any]] = []
         self.kinks: list[dict[str, Any]] = []
+        self.issues: list[dict[str, Any]] = []
         self.red = False
 
     def begin(self) -> None:
@@ -72,6 +73,8 @@ class GateReport:
                 write_whole_texts({self.folder / "findings" / content["name"]: content["script"]})
             elif name == "gradcert-kink":
                 self.kinks.append(content)
+            elif name == "gradcert-known-issue":
+                self.issues.append(content)
 
     @property
     def verdict(self) -> str:
@@ -99,9 +102,7 @@ class GateReport:
             "operations": self.operations,
             "findings": self.findings,
             "kinks": self.kinks,
-            "known_issues": [
-                {"name": issue.name, "link": issue.link, "reason": issue.reason} for issue in present_issues()
-            ],
+            "known_issues": self._known_issues(),
         }
         # Line breaks take most of the time, and are for people.
         return write_whole(self.folder / "gate.json", content, indent=1 if self.finished else None)
@@ -140,6 +141,33 @@ class GateReport:
             here = [each for each in losses if (each["issue"], each["device"], each["dtype"]) == (issue, device, dtype)]
             _add_lost_row(table, here)
         return as_text(self._width(width), "what sums lose that are kept in 16 bits, at most:", table).rstrip()
+
+    def _known_issues(self) -> list[dict[str, Any]]:
+        """What is known, and what its reproducers answered, by target."""
+        return [
+            {
+                "name": issue.name,
+                "kind": issue.kind,
+                "targets": issue.targets,
+                "link": issue.link,
+                "reason": issue.reason,
+                "answers": {
+                    each["target"]: {"status": each["status"], "said": each["said"]}
+                    for each in self.issues
+                    if each["name"] == issue.name
+                },
+            }
+            for issue in present_issues()
+        ]
+
+    def not_shown(self) -> str:
+        """Which known issues could not be shown, and what their reproducers said; empty if all were."""
+        lines = [
+            f"  {each['name']} on {each['target']}: {each['said']}"
+            for each in self.issues
+            if each["status"] == "cannot be shown"
+        ]
+        return "\n".join(["known issues that cannot be shown here:", *lines]) if lines else ""
 
     def left_out(self) -> str:
         """How many laws were not asked, by device; empty if all were."""

@@ -129,7 +129,7 @@ def test_sums_that_are_accumulated_in_a_wider_format_lose_nothing():
 
 
 def test_a_loss_that_no_known_issue_names_is_a_finding(monkeypatch):
-    monkeypatch.setattr(judge_module, "present_issues", lambda *target: ())
+    monkeypatch.setattr(judge_module, "issues_at", lambda target: ())
     with pytest.raises(WrongAnswer) as raised:
         judged("take", "float16")
     finding = raised.value.finding
