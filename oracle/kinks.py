@@ -13,6 +13,7 @@ from oracle.known_issues import is_undrawable
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Operation
 from oracle.program import Argument, Input, Program, ProgramBuilder, Value
+from oracle.target import CPU, Target
 from oracle.tensor import Layout, TensorSpec
 
 _ARGUMENTS: dict[str, dict[str, Argument]] = {
@@ -45,11 +46,11 @@ class Kink:
     program: Program
 
 
-def kinks(dtype: str) -> list[Kink]:
-    """Every kink and tie of the catalogue, for a cotangent of ones."""
+def kinks(dtype: str, target: Target = CPU) -> list[Kink]:
+    """Every kink and tie of the catalogue, for a cotangent of ones, that known issues leave at ``target``."""
     found = []
     for operation in OPERATIONS.values():
-        if is_undrawable(operation.name, dtype):
+        if is_undrawable(operation.name, dtype, target):
             continue
         found += [Kink(operation.name, f"at {each:g}", _at(operation, dtype, each)) for each in operation.kinks]
         if operation.ties:

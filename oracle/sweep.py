@@ -20,6 +20,7 @@ from oracle.operations.operation import Operation
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.reference import Span, slopes, values
 from oracle.route import ReadAnswer
+from oracle.target import CPU, Target
 from oracle.tensor import Layout, TensorSpec
 from oracle.verdict import Truth, Truths, enclosed
 
@@ -154,13 +155,15 @@ class Swept:
         )
 
 
-def swept(operation: Operation, dtype: str, stride: int, arithmetic: DeviceArithmetic = USUAL) -> Swept:
-    """The sweep of ``operation`` over every ``stride``-th number of ``dtype``, under ``arithmetic``."""
+def swept(
+    operation: Operation, dtype: str, stride: int, arithmetic: DeviceArithmetic = USUAL, target: Target = CPU
+) -> Swept:
+    """The sweep of ``operation`` over every ``stride``-th number of ``dtype``, under ``arithmetic`` at ``target``."""
     assert operation.formula is not None
     points = inputs(operation, dtype, stride)
     program = swept_program(operation, dtype, points)
     output, gradient = values(operation.formula, points), slopes(operation.formula, points)
-    radii = enclosed(program, arithmetic)
+    radii = enclosed(program, arithmetic, target)
 
     def truth(exact: Span, enclosure: Truth) -> Truth:
         if not arithmetic.flushes_subnormals:

@@ -195,7 +195,16 @@ class RecordedArray(Array):
         )
 
     def within(self, domain: Domain) -> RecordedArray:
-        return self.tape.record(self.ball.within(domain), (self.node,), lambda cotangent, position: cotangent)
+        ball = self.ball.within(domain)
+        outside = np.isinf(ball.radius) & ~np.isinf(self.ball.radius)
+        # Of the gradient neither: the slopes of a piecewise formula are bounded though its operand may be anything.
+        return self.tape.record(
+            ball,
+            (self.node,),
+            lambda cotangent, position: Ball(
+                cotangent.midpoint, np.where(outside, np.inf, cotangent.radius), cotangent.rounding
+            ),
+        )
 
     def with_gradient_roundings(self, count: float | RecordedArray | Callable[[Floats], Floats]) -> RecordedArray:
         def adjoint(cotangent: Ball, position: int) -> Ball:

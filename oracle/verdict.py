@@ -18,6 +18,7 @@ from oracle.number_format import NumberFormat
 from oracle.program import Program
 from oracle.rounding import RunningError
 from oracle.route import Moment, ReadAnswer, ReadTensor
+from oracle.target import CPU, Target
 
 INFORMATIVE = 0.1
 """An element is informative if its radius is at most this share of its magnitude, or of its gradient's largest one."""
@@ -115,10 +116,10 @@ class Verdict:
     wrong: tuple[Mismatch | WrongKind, ...]
 
 
-def enclosed(program: Program, arithmetic: DeviceArithmetic = USUAL) -> Truths:
-    """The truth by the enclosure tier, for a device that computes as ``arithmetic`` says."""
+def enclosed(program: Program, arithmetic: DeviceArithmetic = USUAL, target: Target = CPU) -> Truths:
+    """The truth by the enclosure tier, for a device that computes as ``arithmetic`` says and has its known issues."""
     rounding = RunningError(program.number_format, arithmetic)
-    return _truths("enclosure", enclosure(program, rounding, holes=known_holes(program.dtype)))
+    return _truths("enclosure", enclosure(program, rounding, holes=known_holes(program.dtype, target)))
 
 
 def certified(program: Program, arithmetic: DeviceArithmetic = USUAL) -> Truths:

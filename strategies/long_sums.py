@@ -15,6 +15,7 @@ from oracle.number_format import NumberFormat
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Operation
 from oracle.program import Application, Operand, Program
+from oracle.target import CPU, Target
 from oracle.tensor import TensorSpec
 from strategies.cases.long_sums import LONG_SUMS, Way
 from strategies.dice import Dice, endless_dice
@@ -38,10 +39,11 @@ def ways_of(operation: str) -> tuple[Way, ...]:
 
 @reused
 @st.composite
-def long_sum_programs(draw: DrawFn, *, dtype: str, operation: str) -> Program:
+def long_sum_programs(draw: DrawFn, *, dtype: str, operation: str, target: Target = CPU) -> Program:
     """Programs of one application of ``operation`` in which an output or a gradient is a sum of up to 8,192 terms.
 
     - ``operation``: one that has ``ways_of``.
+    - ``target``: where they will run; what known issues cover there is not drawn.
 
     The number of terms is log-uniform from 2 to 8,192. Half of the tensors hold nothing but ones; a sum of those stops
     growing in 16 bits where 1 is half an ulp. The others hold numbers of a quarter ulp of 1 between two ones, each of
@@ -55,10 +57,11 @@ def long_sum_programs(draw: DrawFn, *, dtype: str, operation: str) -> Program:
     terms = min(MOST_TERMS, 2**octave + dies.below_many(2**octave))
     entry = OPERATIONS[operation]
     chosen: tuple[Values, ...] = (_ones, _ones, partial(_small_between_ones, kind), _of_one_sign)
-    return program_of(kind, entry, dies.among(ways_of(operation)), dies, terms, lambda position: dies.among(chosen))
+    way = dies.among(ways_of(operation))
+    return program_of(kind, entry, way, dies, terms, lambda position: dies.among(chosen), target)
 
 
-def saturating_sums(*, dtype: str, operation: str) -> list[Program]:
+def saturating_sums(*, dtype: str, operation: str, target: Target = CPU) -> list[Program]:
     """For each way in which ``operation`` adds terms up, programs whose ``MOST_TERMS`` terms do not fit into 16 bits.
 
     All terms are ones in the first; in the second the cotangent holds numbers of a quarter ulp of 1 between two ones.
@@ -67,7 +70,13 @@ def saturating_sums(*, dtype: str, operation: str) -> list[Program]:
 
     def program(way: Way, weights: Values) -> Program:
         return program_of(
-            kind, entry, way, Dice(repeat(0)), MOST_TERMS, lambda position: weights if position is None else _ones
+            kind,
+            entry,
+            way,
+            Dice(repeat(0)),
+            MOST_TERMS,
+            lambda position: weights if position is None else _ones,
+            target,
         )
 
     small = partial(_small_between_ones, kind)
@@ -96,6 +105,7 @@ def program_of(
     dies: Dice,
     terms: int,
     values_of: Callable[[int | None], Values],
+    target: Target = CPU,
 ) -> Program:
     """One application of ``operation``, in a ``way`` that adds ``terms`` up.
 
@@ -110,16 +120,15 @@ def program_of(
         return TensorSpec(shape, place, kind.name, tuple(values))
 
     for told in (dies, Dice(repeat(0))):
-        bench = Workbench(kind)
+        bench = Workbench(kind, target)
         shape, case = way(told, terms)
-        first = bench.add_input(tensor(shape, 0))
-        others = tuple(other for other in case.others if isinstance(other, tuple))
-        # The simplest arguments are covered by no known issue.
-        if not bench.is_covered(operation.name, case.arguments, first, others):
+        operands: list[Operand] = [bench.add_input(tensor(shape, 0))]
+        for position, other in enumerate(case.others, start=1):
+            operands.append(bench.add_input(tensor(other, position)) if isinstance(other, tuple) else other)
+        # The simplest arguments of contiguous operands are covered by no known issue.
+        if not bench.is_covered(operation.name, case.arguments, bench.known_operands(operands)):
             break
-    operands: list[Operand] = [first]
-    for position, other in enumerate(case.others, start=1):
-        operands.append(bench.add_input(tensor(other, position)) if isinstance(other, tuple) else other)
+        bench.make_contiguous(len(bench.tensors))
     application = Application(operation.name, tuple(operands), case.arguments, results=case.results)
     results = bench.apply(application, whatever=True)
     bench.spell(dies.below(len(operation.spellings)))

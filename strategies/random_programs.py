@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
 
-from oracle.known_issues import is_undrawable, takes_expanded
+from oracle.known_issues import is_undrawable, undrawn_issues
+from oracle.known_regions import KnownOperand
 from oracle.number_format import NumberFormat
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Interval, Operation
 from oracle.program import Application, Operand, Program, Value
+from oracle.target import CPU, Target
 from oracle.tensor import TensorSpec
 from strategies.cases import RULES
+from strategies.cases.case import Case
 from strategies.cotangents import cotangent
 from strategies.dice import Dice, endless_dice
 from strategies.numbers import Numbers
@@ -42,6 +45,7 @@ def random_programs(
     max_elements: int = 24,
     featured: str | None = None,
     lattice: bool = False,
+    target: Target = CPU,
 ) -> Program:
     """Programs of 1 to ``max_operations`` operations over 1 to 4 inputs.
 
@@ -49,6 +53,7 @@ def random_programs(
     - ``max_elements``: of the inputs, but for those that have to fit another operand; results may have more.
     - ``featured``: an operation that every program has; by default each program draws its own, all equally often.
     - ``lattice``: whether inputs and cotangents are small integers, so that many programs round nothing.
+    - ``target``: where they will run; what known issues cover there is not drawn.
 
     A program grows operation by operation. Every operation is chosen among those whose domain contains the values that
     are there, and new inputs are made to lie in the domain of the operation that asks for them. Results are used again,
@@ -57,10 +62,10 @@ def random_programs(
     kind = number_format(dtype)
     if not names or any(name not in OPERATIONS for name in (*names, *([featured] if featured else []))):
         raise InvalidArgument(f"{names=} and {featured=} must be in the catalogue")
-    names = _drawable(names, dtype)
+    names = _drawable(names, dtype, target)
     if max_operations < 1:
         raise InvalidArgument(f"{max_operations=} must be at least 1")
-    maker = _Maker(draw, kind, max_elements, lattice)
+    maker = _Maker(draw, kind, max_elements, lattice, target)
     dies = maker.dies
     count = dies.between(1, max_operations)
     place = dies.below(count)
@@ -77,27 +82,26 @@ def random_programs(
 
 
 @lru_cache(maxsize=64)
-def _drawable(names: tuple[str, ...], dtype: str) -> tuple[str, ...]:
-    return tuple(name for name in names if not is_undrawable(name, dtype))
+def _drawable(names: tuple[str, ...], dtype: str, target: Target) -> tuple[str, ...]:
+    return tuple(name for name in names if not is_undrawable(name, dtype, target))
 
 
 class _Maker:
     """Draws the parts of one program."""
 
-    def __init__(self, draw: DrawFn, kind: NumberFormat, max_elements: int, lattice: bool) -> None:
+    def __init__(self, draw: DrawFn, kind: NumberFormat, max_elements: int, lattice: bool, target: Target) -> None:
         self.draw = draw
         self.kind = kind
         self.max_elements = max_elements
         self.lattice = lattice
         self.dies = endless_dice(draw)
-        self.bench = Workbench(kind)
+        self.bench = Workbench(kind, target)
 
     def feature(self, operation: Operation) -> None:
         """Apply ``operation``, to a value that suits it or to a new input."""
-        expand = takes_expanded(operation.name, self.kind.name)
-        suitable = [
-            value for value in self._suitable(operation) if expand or not self.bench.known[value.index].expanded
-        ]
+        suitable = self._suitable(operation)
+        if undrawn_issues(operation.name, self.kind.name, self.bench.target):
+            suitable = [value for value in suitable if not self._refuses(operation, value)]
         first = self.dies.among([None, *suitable]) if suitable and self._room(MOST_INPUTS) else None
         if first is None and suitable and not self._room(MOST_INPUTS):
             first = self.dies.among(suitable)
@@ -109,11 +113,20 @@ class _Maker:
             while not rule.fits(shape):
                 # A side that the rule cannot take: the smallest tensor of the same rank is always fine.
                 shape = (1,) * len(shape)
-            first = self._new_input(shape, operation, 0, expand)
-        # A known issue may cover the arguments that were drawn; the simplest ones are never covered.
-        for dies in (self.dies, self.dies, Dice(repeat(0))):
-            if self._apply(operation, first, MOST_INPUTS, dies, whatever=True):
-                break
+            first = self._new_input(shape, operation, 0)
+        # A known issue may cover what was drawn; the simplest arguments and layouts are never covered.
+        if any(self._apply(operation, first, MOST_INPUTS, whatever=True) for _ in range(2)):
+            return
+        if first.index == len(self.bench.known) - 1:
+            self.bench.make_contiguous(1)
+        self._apply(operation, first, MOST_INPUTS, Dice(repeat(0)), whatever=True)
+
+    def _refuses(self, operation: Operation, value: Value) -> bool:
+        """Whether a known issue covers ``operation`` of ``value`` even with the simplest arguments."""
+        case = RULES[operation.case].draw(self.draw, Dice(repeat(0)), self.bench.known[value.index].shape)
+        others = (KnownOperand.plain(other) for other in case.others if isinstance(other, tuple))
+        known = (self.bench.known[value.index].operand, *others)
+        return self.bench.is_covered(operation.name, case.arguments, known)
 
     def follow(self, names: tuple[str, ...], most_inputs: int) -> None:
         """Apply some operation that suits a value that is there, or a new input."""
@@ -139,16 +152,16 @@ class _Maker:
         """Apply ``operation`` to ``first`` in a way that ``dies`` tell, if that works out."""
         shape = self.bench.known[first.index].shape
         case = RULES[operation.case].draw(self.draw, dies or self.dies, shape)
-        others = tuple(other for other in case.others if isinstance(other, tuple))
-        # Before new inputs are made for it.
-        if self.bench.is_covered(operation.name, case.arguments, first, others):
-            return False
+        before = len(self.bench.tensors)
         operands: list[Operand] = [first]
         for position, other in enumerate(case.others, start=1):
             operand = self._operand(other, operation, position, most_inputs)
             if operand is None:
                 return False
             operands.append(operand)
+        if not self._is_allowed(operation, case, operands, before):
+            self.bench.take_back(len(self.bench.tensors) - before)
+            return False
         application = Application(operation.name, tuple(operands), case.arguments, results=case.results)
         results = self.bench.apply(application, whatever=whatever)
         if results:
@@ -157,6 +170,17 @@ class _Maker:
             spellings = operation.all_spellings if fits else operation.spellings
             self.bench.spell(self.dies.below(len(spellings)))
         return bool(results)
+
+    def _is_allowed(self, operation: Operation, case: Case, operands: list[Operand], inputs: int) -> bool:
+        """Whether no known issue covers it, once the inputs after the first ``inputs`` lie as usual, if that helps."""
+
+        def covered() -> bool:
+            return self.bench.is_covered(operation.name, case.arguments, self.bench.known_operands(operands))
+
+        if not covered():
+            return True
+        self.bench.make_contiguous(len(self.bench.tensors) - inputs)
+        return not covered()
 
     def _operand(
         self, other: Shape | float | Value, operation: Operation, position: int, most_inputs: int
@@ -185,13 +209,13 @@ class _Maker:
             if fits(known.shape) and self.bench.fits(Value(place), operation, 0)
         ]
 
-    def _new_input(self, shape: Shape, operation: Operation | None, position: int, expand: bool = True) -> Value:
+    def _new_input(self, shape: Shape, operation: Operation | None, position: int) -> Value:
         domain = operation.domain(position) if operation else Interval()
         if self.lattice:
             numbers = lattice_numbers(bound=3) if not domain.open else constants(1.0, 2.0)
         else:
             numbers = _numbers(self.kind, domain, _kinks(operation, position))
-        drawn = tensor(self.draw, dtype=self.kind.name, shape=shape, numbers=numbers, expand=expand)
+        drawn = tensor(self.draw, dtype=self.kind.name, shape=shape, numbers=numbers)
         return self.bench.add_input(drawn)
 
     def finish(self) -> Program:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from oracle.ball import Ball
 from oracle.enclosure import applied
-from oracle.known_issues import present_issues
+from oracle.known_issues import is_covered
+from oracle.known_regions import NEW_MEMORY, Arguments, KnownOperand, Operands
 from oracle.number_format import NumberFormat
-from oracle.operations import FAMILIES
 from oracle.operations.operation import Operation
-from oracle.program import Application, Argument, Input, Operand, Output, Program, Value
+from oracle.program import Application, Input, Operand, Output, Program, Value
 from oracle.rounding import RunningError
 from oracle.tape import RecordedArray, Tape
+from oracle.target import CPU, Target
 from oracle.tensor import TensorSpec
 from strategies.shapes import Shape
-
-NEW_MEMORY = frozenset(
-    {"clone"} | {each.name for family in ("arithmetic", "functions", "activations") for each in FAMILIES[family]}
-)
-"""Operations whose results are never views, so that they have no axes of stride 0."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +30,14 @@ class Known:
         shape: its shape.
         least, greatest: bounds of all its elements; infinite where an element may be anything.
         inputs: a bit for each input that it depends on.
-        expanded: whether it may have axes of stride 0.
+        operand: what regions of known issues ask.
     """
 
     shape: Shape
     least: float
     greatest: float
     inputs: int
-    expanded: bool
+    operand: KnownOperand
 
 
 class Workbench:
@@ -50,8 +47,9 @@ class Workbench:
     numbered as they come, and ``program`` renumbers them.
     """
 
-    def __init__(self, number_format: NumberFormat) -> None:
+    def __init__(self, number_format: NumberFormat, target: Target = CPU) -> None:
         self.number_format = number_format
+        self.target = target
         self.tensors: list[TensorSpec] = []
         self.applications: list[Application] = []
         self.known: list[Known] = []
@@ -64,9 +62,25 @@ class Workbench:
         """Take in ``tensor`` and return its value."""
         self._places_of_inputs.append(len(self.known))
         ball = Ball.exact(tensor.array, self._rounding)
-        self._admit(self._tape.record(ball), 1 << len(self.tensors), bool(tensor.layout.expanded))
+        self._admit(self._tape.record(ball), 1 << len(self.tensors), KnownOperand.of(tensor))
         self.tensors.append(tensor)
         return Value(len(self.known) - 1)
+
+    def take_back(self, inputs: int) -> None:
+        """Forget the newest ``inputs`` inputs, which came after everything else and which nobody uses."""
+        if not inputs:
+            return
+        first = self._places_of_inputs[-inputs]
+        assert first == len(self.known) - inputs
+        self._tape.forget(len(self._tape.balls) - inputs)
+        del self._places_of_inputs[-inputs:], self.tensors[-inputs:], self.known[first:], self._arrays[first:]
+
+    def make_contiguous(self, inputs: int) -> None:
+        """Give the newest ``inputs`` inputs, which nobody uses, the usual layout."""
+        for number in range(len(self.tensors) - inputs, len(self.tensors)):
+            tensor = self.tensors[number] = self.tensors[number].contiguous()
+            place = self._places_of_inputs[number]
+            self.known[place] = replace(self.known[place], operand=KnownOperand.of(tensor))
 
     def apply(self, application: Application, *, whatever: bool = False) -> tuple[Value, ...]:
         """Apply ``application`` and return its results.
@@ -75,9 +89,8 @@ class Workbench:
         unless ``whatever`` asks for the latter too.
         """
         operands = [each for each in application.operands if isinstance(each, Value)]
-        shapes = tuple(self.known[each.index].shape for each in operands)
         name = application.operation
-        if operands and self.is_covered(name, dict(application.arguments), operands[0], shapes[1:]):
+        if self.is_covered(name, application.arguments, self.known_operands(operands)):
             return ()
         length = len(self._tape.balls)
         with np.errstate(all="ignore"):
@@ -92,22 +105,22 @@ class Workbench:
         self.applications.append(replace(application, results=len(results)))
         first = len(self.known)
         for each in results:
-            self._admit(each, inputs, name not in NEW_MEMORY)
+            self._admit(each, inputs, KnownOperand(each.shape, expanded=name not in NEW_MEMORY))
         return tuple(Value(first + number) for number in range(len(results)))
 
-    def is_covered(
-        self, operation: str, arguments: dict[str, Argument], first: Value, others: tuple[Shape, ...]
-    ) -> bool:
-        """Whether a known issue covers ``operation`` applied to ``first`` and to tensors of shapes ``others``."""
-        known, dtype = self.known[first.index], self.number_format.name
-        shapes = (known.shape, *others)
-        return any(issue.covers(operation, arguments, dtype, shapes, known.expanded) for issue in present_issues())
+    def known_operands(self, operands: Sequence[Operand]) -> Operands:
+        """What is known of ``operands``, numbers left out."""
+        return tuple(self.known[each.index].operand for each in operands if isinstance(each, Value))
+
+    def is_covered(self, operation: str, arguments: Arguments, operands: Operands) -> bool:
+        """Whether a known issue covers ``operation`` applied to ``operands``, where the program will run."""
+        return is_covered(operation, arguments, self.number_format.name, operands, self.target)
 
     def spell(self, spelling: int) -> None:
         """Call the newest operation by that one of its spellings."""
         self.applications[-1] = replace(self.applications[-1], spelling=spelling)
 
-    def _admit(self, array: RecordedArray, inputs: int, expanded: bool) -> None:
+    def _admit(self, array: RecordedArray, inputs: int, operand: KnownOperand) -> None:
         ball = array.ball
         if np.isfinite(ball.radius).all():
             middle = ball.midpoint.astype(np.float64)
@@ -117,7 +130,7 @@ class Workbench:
                 greatest = float(np.max(middle + ball.radius, initial=-math.inf))
         else:
             least, greatest = -math.inf, math.inf
-        self.known.append(Known(array.shape, least, greatest, inputs, expanded))
+        self.known.append(Known(array.shape, least, greatest, inputs, operand))
         self._arrays.append(array)
 
     def fits(self, value: Value, operation: Operation, position: int) -> bool:

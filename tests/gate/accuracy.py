@@ -24,7 +24,7 @@ def judged_sweep(by: Judge, operation: Operation, stride: int) -> tuple[dict[str
         that is not within the enclosure tier's radius of the exact one at some input.
     """
     record = by.record
-    at = swept(operation, record.dtype, stride, by.arithmetic)
+    at = swept(operation, record.dtype, stride, by.arithmetic, by.target)
     record.examples += 1
     try:
         answer = read_answer(at.program, by.target, "backward")

@@ -8,33 +8,37 @@ from dataclasses import replace
 from oracle.arithmetic import Accumulation, DeviceArithmetic
 from oracle.exact import NotPolynomial, exact
 from oracle.program import Program
+from oracle.target import CPU, Target
 from oracle.verdict import Truths, certified, enclosed, exact_values
 
 Known = dict[str, Truths | None]
 """What is known of one program, by tier; None by the exact tier if the program is no polynomial near its inputs."""
 
 
-def _exact(program: Program, arithmetic: DeviceArithmetic) -> Truths | None:
+def _exact(program: Program) -> Truths | None:
     try:
         return exact_values(exact(program))
     except NotPolynomial:
         return None
 
 
-TIERS: dict[str, Callable[[Program, DeviceArithmetic], Truths | None]] = {
-    "exact": _exact,
-    "certificate": lambda program, arithmetic: certified(program, arithmetic),
-    "wide sums": lambda program, arithmetic: enclosed(program, replace(arithmetic, kept_in_dtype=frozenset())),
-    "enclosure": lambda program, arithmetic: enclosed(program, arithmetic),
+TIERS: dict[str, Callable[[Program, DeviceArithmetic, Target], Truths | None]] = {
+    "exact": lambda program, arithmetic, target: _exact(program),
+    "certificate": lambda program, arithmetic, target: certified(program, arithmetic),
+    "wide sums": lambda program, arithmetic, target: enclosed(
+        program, replace(arithmetic, kept_in_dtype=frozenset()), target
+    ),
+    "enclosure": enclosed,
 }
 """How each tier computes what it expects of a program where the arithmetic is as it was measured."""
 
 
 class Expected:
-    """What is expected under measured facts; what has been computed of one program is kept until the next one comes."""
+    """What is expected under measured facts and known issues; what was computed of a program is kept until the next."""
 
-    def __init__(self, arithmetic: DeviceArithmetic) -> None:
+    def __init__(self, arithmetic: DeviceArithmetic, target: Target = CPU) -> None:
         self.arithmetic = arithmetic
+        self.target = target
         self.program: Program | None = None
         self.known: Known = {}
 
@@ -46,9 +50,9 @@ class Expected:
     def of(self, program: Program, tier: str) -> Truths | None:
         """What ``tier`` expects of ``program``."""
         if program is not self.program:
-            return TIERS[tier](program, self.arithmetic)
+            return TIERS[tier](program, self.arithmetic, self.target)
         if tier not in self.known:
-            self.known[tier] = TIERS[tier](program, self.arithmetic)
+            self.known[tier] = TIERS[tier](program, self.arithmetic, self.target)
         return self.known[tier]
 
 

@@ -18,7 +18,7 @@ from oracle.device import float64_target, has_storage
 from oracle.exact import NotPolynomial
 from oracle.finding import Broken, Finding
 from oracle.finite_difference import finite_difference, signed_direction
-from oracle.known_issues import is_known, present_issues
+from oracle.known_issues import is_known, is_uncertain, issues_at
 from oracle.laws import NEED_STORAGE, Law
 from oracle.measured_arithmetic import device_arithmetic
 from oracle.notation import mathematics
@@ -51,7 +51,7 @@ class Judge:
         self.replayed = replayed
         self.target = Target.parse(record.device)
         self.arithmetic = device_arithmetic(self.target, record.dtype)
-        self.expected = Expected(self.arithmetic)
+        self.expected = Expected(self.arithmetic, self.target)
         record.facts = self.arithmetic.to_json()
         if store is not None:
             store.put_facts(record.dtype, record.facts)
@@ -76,13 +76,7 @@ class Judge:
         @settings(max_examples=max(1, round(share * settings().max_examples)))
         @given(fresh(programs))
         def property_holds(program: Program) -> None:
-            self.expected.take(program)
-            shrinking = self.record.found_after is not None
-            try:
-                self.count(check, program)
-            finally:
-                if self.store is not None and not shrinking:
-                    self.store.put(self.record.property, self.record.dtype, about, program, self.expected.known)
+            self._count_and_store(check, program, about)
 
         case = f"{self.record.property} {self.record.device} {self.record.dtype} {about}"
         given_function: Any = property_holds
@@ -91,6 +85,23 @@ class Judge:
         if self.run_seed is not None:
             property_holds = seed(zlib.crc32(f"{self.run_seed} {case}".encode()))(property_holds)
         property_holds()
+
+    def each(self, programs: list[Program], check: Callable[[Judge, Program], None], *, about: str) -> None:
+        """Run ``check`` on each of ``programs``, which are the same in every run."""
+        if self.replayed is not None:
+            replay(self, self.replayed, check, about)
+            return
+        for program in programs:
+            self._count_and_store(check, program, about)
+
+    def _count_and_store(self, check: Callable[[Judge, Program], None], program: Program, about: str) -> None:
+        self.expected.take(program)
+        shrinking = self.record.found_after is not None
+        try:
+            self.count(check, program)
+        finally:
+            if self.store is not None and not shrinking:
+                self.store.put(self.record.property, self.record.dtype, about, program, self.expected.known)
 
     def count(self, check: Callable[[Judge, Program], None], program: Program) -> None:
         """Run ``check`` on ``program`` and count it."""
@@ -137,7 +148,7 @@ class Judge:
         return truths
 
     def enclosed(self, program: Program, route: str = "backward") -> ReadAnswer | None:
-        """Output and gradients lie in their enclosures; what PyTorch said, None where a known issue makes it raise."""
+        """Output and gradients lie in their enclosures; what PyTorch said, None where a known issue has its region."""
         return self._compare(program, route, self._enclosures)
 
     def _enclosures(self, program: Program) -> Truths:
@@ -171,7 +182,9 @@ class Judge:
 
     def law(self, program: Program, law: Law) -> None:
         """``law`` holds for ``program``, unless a known issue excuses it or the device cannot be asked."""
-        if any(issue.excuses(law.__name__, program) for issue in present_issues()):
+        if any(issue.excuses(law.__name__, program) for issue in issues_at(self.target)):
+            return
+        if is_uncertain(program, self.target):
             return
         device = self.target.device
         if law in NEED_STORAGE and not has_storage(device):
@@ -186,7 +199,7 @@ class Judge:
                     lambda: cotangents(program, device),
                 )
         except Exception as error:  # whatever it is, it is a finding: every law can be asked of every drawn program
-            if is_known(error, program):
+            if is_known(error, program, self.target):
                 return
             complaint = f"raised {type(error).__name__}: {error}"
         if complaint is not None:
@@ -224,10 +237,11 @@ class Judge:
         self, program: Program, route: str, answer: ReadAnswer, mismatch: Mismatch, again: Callable[[Program], None]
     ) -> None:
         def within(kind: Accumulation) -> Verdict:
-            return judge(program, answer, enclosed(program, replace(self.arithmetic, kept_in_dtype=frozenset({kind}))))
+            arithmetic = replace(self.arithmetic, kept_in_dtype=frozenset({kind}))
+            return judge(program, answer, enclosed(program, arithmetic, self.target))
 
         wrong = explained(mismatch, self.arithmetic.kept_in_dtype, within)
-        lost = loss(program, self.record.device, wrong, present_issues())
+        lost = loss(program, self.record.device, wrong, issues_at(self.target))
         if lost is None:
             raise WrongAnswer(Finding(program, self.target, route, "enclosure", wrong), again)
         self.record.losses.append(asdict(lost))
@@ -237,12 +251,14 @@ class Judge:
         try:
             return read_answer(program, self.target, route)
         except NoAnswer as none:
-            if is_known(none.error, program):
+            if is_known(none.error, program, self.target):
                 return None
             raised = Raised(str(none), none.moment)
             raise WrongAnswer(Finding(program, self.target, route, tier, raised), again) from none.error
 
     def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> ReadAnswer | None:
+        if is_uncertain(program, self.target):
+            return None
         truths = truths_of(program)
 
         def again(simpler: Program) -> None:
@@ -263,16 +279,18 @@ Check = Callable[[Judge, Program], None]
 
 
 def for_programs(
-    strategy: Callable[..., SearchStrategy[Program]], *, share: float = 1
+    strategy: Callable[..., SearchStrategy[Program]], *, share: float = 1, at_target: bool = False
 ) -> Callable[[Check], Callable[..., None]]:
     """Make a pytest test of a check: it runs on programs drawn from ``strategy(dtype=…)``, for each device and dtype.
 
-    ``share`` of the profile's examples are drawn: less than 1 for programs that take long.
+    ``share`` of the profile's examples are drawn: less than 1 for programs that take long. ``at_target`` tells whether
+    the strategy asks for the ``target`` too, to keep out of its known issues.
     """
 
     def decorate(check: Check) -> Callable[..., None]:
         def test(judge: Judge) -> None:
-            judge.over(strategy(dtype=judge.record.dtype), check, share)
+            place: dict[str, Any] = {"target": judge.target} if at_target else {}
+            judge.over(strategy(dtype=judge.record.dtype, **place), check, share)
 
         test.__name__ = check.__name__
         test.__doc__ = check.__doc__
@@ -289,7 +307,8 @@ def run_and_record(item: pytest.Function, record: Record) -> Any:
         result = yield
     finally:
         record.seconds = time.perf_counter() - start
-        item.user_properties.append(("gradcert", vars(record)))
+        # A copy: while a finding is cut down, the record goes on counting.
+        item.user_properties.append(("gradcert", asdict(record)))
     if record.comparisons == 0:
         pytest.fail(f"{record.property} compared nothing on {record.device} in {record.dtype}", pytrace=False)
     return result

@@ -24,7 +24,7 @@ class Loss:
         quantity: ``output``, or ``gradient of operand 1``.
         size: the largest number of elements of an operand, a cotangent or an index, or of operands.
         came, due: what PyTorch said, and the exact value.
-        factor: how many times too small it is; infinite where 0 came.
+        factor: how many times too small it is; None where 0 came, as JSON has no infinity.
         issue: the name of the known issue.
     """
 
@@ -35,7 +35,7 @@ class Loss:
     size: int
     came: float
     due: float
-    factor: float
+    factor: float | None
     issue: str
 
 
@@ -59,7 +59,7 @@ def loss(program: Program, device: str, wrong: Inaccurate, issues: Iterable[Know
     quantity = "output"
     if wrong.source is not None:
         quantity = f"gradient of operand {application.operands.index(Value(wrong.source))}"
-    factor = float(abs(wrong.due / Fraction(wrong.came))) if wrong.came else math.inf
+    factor = float(abs(wrong.due / Fraction(wrong.came))) if wrong.came else None
     due = float(wrong.due)
     return Loss(
         application.operation, program.dtype, device, quantity, _size(program), wrong.came, due, factor, issue.name
@@ -77,11 +77,16 @@ def _size(program: Program) -> int:
     return max(*indices, *cotangents, *(each.tensor.count for each in program.inputs))
 
 
+def times_too_small(factor: float | None) -> float:
+    """``factor`` of a loss as a number: infinite where 0 came."""
+    return math.inf if factor is None else factor
+
+
 def worst(losses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of each issue, device, dtype, operation and quantity the loss with the largest factor."""
     kept: dict[tuple[str, ...], dict[str, Any]] = {}
     for each in losses:
         key = tuple(each[name] for name in ("issue", "device", "dtype", "operation", "quantity"))
-        if key not in kept or each["factor"] > kept[key]["factor"]:
+        if key not in kept or times_too_small(each["factor"]) > times_too_small(kept[key]["factor"]):
             kept[key] = each
     return [kept[key] for key in sorted(kept)]

@@ -17,8 +17,8 @@ def over_operations(
 
     With ``lattice`` inputs and cotangents are small integers.
     """
-    dtype = judge.record.dtype
+    dtype, target = judge.record.dtype, judge.target
     for name in names:
-        if not is_undrawable(name, dtype):
-            programs = random_programs(dtype=dtype, featured=name, max_operations=1, lattice=lattice)
+        if not is_undrawable(name, dtype, target):
+            programs = random_programs(dtype=dtype, featured=name, max_operations=1, lattice=lattice, target=target)
             judge.over(programs, check, share, about=name)

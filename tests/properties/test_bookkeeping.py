@@ -8,6 +8,7 @@ from hypothesis.strategies import SearchStrategy
 from oracle.laws import BOOKKEEPING
 from oracle.program import Program
 from oracle.simpler import without_dead_code
+from oracle.target import Target
 from strategies.lattice_programs import lattice_programs
 from strategies.programs import polynomial_programs, reduction_programs
 from strategies.random_programs import random_programs
@@ -15,14 +16,14 @@ from tests.gate.judge import Judge, for_programs
 from tests.gate.single_operations import over_operations
 
 
-def small_programs(*, dtype: str) -> SearchStrategy[Program]:
+def small_programs(*, dtype: str, target: Target) -> SearchStrategy[Program]:
     """Any small program."""
     return st.one_of(
         polynomial_programs(dtype=dtype),
         reduction_programs(dtype=dtype),
         lattice_programs(dtype=dtype),
         # Every input leads to an output, so that each gets a gradient.
-        random_programs(dtype=dtype, max_operations=4).map(without_dead_code),
+        random_programs(dtype=dtype, max_operations=4, target=target).map(without_dead_code),
     )
 
 
@@ -31,7 +32,7 @@ def _lawful(judge: Judge, program: Program) -> None:
         judge.law(program, law)
 
 
-@for_programs(small_programs)
+@for_programs(small_programs, at_target=True)
 def test_bookkeeping(judge: Judge, program: Program) -> None:
     """Every law of bookkeeping holds for every program."""
     _lawful(judge, program)

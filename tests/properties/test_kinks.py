@@ -38,7 +38,7 @@ def without_frozen_inputs(program: Program) -> Program:
 
 def test_kinks(judge: Judge, record_property: Callable[[str, Any], None]) -> None:
     """At every kink and tie the gradient lies in Clarke's interval."""
-    for kink in kinks(judge.record.dtype):
+    for kink in kinks(judge.record.dtype, judge.target):
         answer = judge.enclosed(kink.program)
         if answer is None:
             continue

@@ -14,10 +14,12 @@ def test_long_sums(judge: Judge) -> None:
     In 16 bits every way to add is asked once for terms that no sum in 16 bits can hold: what the device loses there is
     in every report.
     """
-    dtype = judge.record.dtype
+    dtype, target = judge.record.dtype, judge.target
     for name in OPERATIONS:
-        if not ways_of(name) or is_undrawable(name, dtype):
+        if not ways_of(name) or is_undrawable(name, dtype, target):
             continue
-        for program in saturating_sums(dtype=dtype, operation=name) if judge.arithmetic.kept_in_dtype else ():
-            judge.count(Judge.accurate, program)
-        judge.over(long_sum_programs(dtype=dtype, operation=name), Judge.accurate, 1 / 50, about=name)
+        if judge.arithmetic.kept_in_dtype:
+            programs = saturating_sums(dtype=dtype, operation=name, target=target)
+            judge.each(programs, Judge.accurate, about=f"{name}, saturated")
+        drawn = long_sum_programs(dtype=dtype, operation=name, target=target)
+        judge.over(drawn, Judge.accurate, 1 / 50, about=name)

@@ -51,13 +51,13 @@ RATIONAL = (
 integer_programs = partial(random_programs, names=RATIONAL, max_operations=4, max_elements=12, lattice=True)
 
 
-@for_programs(random_programs, share=4)
+@for_programs(random_programs, share=4, at_target=True)
 def test_random_programs(judge: Judge, program: Program) -> None:
     """Outputs and gradients of 1 to 8 operations lie in their enclosures."""
     judge.enclosed(program)
 
 
-@for_programs(integer_programs, share=2)
+@for_programs(integer_programs, share=2, at_target=True)
 def test_exact_programs(judge: Judge, program: Program) -> None:
     """On small integers they have the bits of sympy's rational answer, wherever nothing rounds."""
     judge.exact_where_nothing_rounds(program)

@@ -22,7 +22,7 @@ def test_sixteen_bit_sweep(judge: Judge, stride: int, record_property: Callable[
         row, wrong = judged_sweep(judge, operation, stride)
         if row is not None:
             record_property("gradcert-accuracy", row)
-        if not is_undrawable(operation.name, judge.record.dtype):
+        if not is_undrawable(operation.name, judge.record.dtype, judge.target):
             complaints += wrong
     if complaints:
         pytest.fail("\n".join(["Wrong values or gradients, the worst of each operation:", *complaints]), pytrace=False)

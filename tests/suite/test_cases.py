@@ -11,7 +11,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from oracle.index import Index, IndexTensor
-from oracle.known_issues import is_undrawable, present_issues
+from oracle.known_issues import is_covered, is_undrawable
+from oracle.known_regions import KnownOperand
+from oracle.number_format import NUMBER_FORMATS
 from oracle.operations import OPERATIONS
 from oracle.program import Input, Output, Program, ProgramBuilder, Value
 from oracle.route import by_grad, leaves, torch_function
@@ -40,8 +42,11 @@ def users(name):
 
 def covered(name, shape, case):
     """Whether a known issue covers the case, so that no strategy offers it."""
-    shapes = (shape, *(each for each in case.others if not isinstance(each, float)))
-    return any(issue.covers(name, case.arguments, "float64", shapes) for issue in present_issues())
+    return is_covered(name, case.arguments, "float64", operands_of(shape, case))
+
+
+def operands_of(shape, case):
+    return tuple(map(KnownOperand.plain, (shape, *(each for each in case.others if not isinstance(each, float)))))
 
 
 def test_every_operation_has_a_rule():
@@ -105,10 +110,9 @@ def test_rules_fit_some_shapes_of_every_rank_that_they_name(name):
 def test_the_simplest_case_is_covered_by_no_known_issue(name):
     shape = (1,) * RULES[name].ranks[0]
     (case,) = sample(st.composite(lambda draw: RULES[name].draw(draw, Dice(repeat(0)), shape))(), count=1)[:1]
-    operands = (shape, *(each for each in case.others if not isinstance(each, float)))
     for operation in users(name):
-        for dtype in ("float64", "float16"):
-            covered = any(issue.covers(operation.name, case.arguments, dtype, operands) for issue in present_issues())
+        for dtype in NUMBER_FORMATS:
+            covered = is_covered(operation.name, case.arguments, dtype, operands_of(shape, case))
             assert not covered or is_undrawable(operation.name, dtype)
 
 

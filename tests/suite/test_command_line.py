@@ -123,6 +123,15 @@ def test_a_variable_that_says_otherwise_gets_one_plain_line(pytestconfig, tmp_pa
     assert "ATEN_CPU_CAPABILITY is set to avx2 already; unset it" in line
 
 
+def test_a_missing_browser_gets_one_plain_line(pytestconfig, tmp_path):
+    python_alone = {"PATH": str(tmp_path)}
+    run = gate(pytestconfig, tmp_path, "tests/browser", variables=python_alone)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
+    assert line.startswith("ERROR: there is no ")
+    assert "install" in line
+
+
 def test_another_root_directory_gets_one_plain_line(pytestconfig, tmp_path):
     run = gate(pytestconfig, tmp_path, NOTEBOOK, "--rootdir", tmp_path)
     assert run.returncode == pytest.ExitCode.USAGE_ERROR

@@ -129,7 +129,7 @@ def test_sums_that_are_accumulated_in_a_wider_format_lose_nothing():
 
 
 def test_a_loss_that_no_known_issue_names_is_a_finding(monkeypatch):
-    monkeypatch.setattr(judge_module, "present_issues", lambda *target: ())
+    monkeypatch.setattr(judge_module, "issues_at", lambda target: ())
     with pytest.raises(WrongAnswer) as raised:
         judged("take", "float16")
     finding = raised.value.finding
@@ -160,6 +160,8 @@ def test_of_several_losses_the_largest_factor_of_each_kind_is_shown():
     one = {"issue": "a", "device": "cpu", "dtype": "float16", "operation": "take", "quantity": "output", "factor": 2.0}
     losses = [one, one | {"factor": 3.0}, one | {"operation": "sum", "factor": 1.5}]
     assert [each["factor"] for each in worst(losses)] == [1.5, 3.0]
+    assert [each["factor"] for each in worst([one | {"factor": None}, *losses])] == [1.5, None]
+    assert [each["factor"] for each in worst([*losses, one | {"factor": None}])] == [1.5, None]
 
 
 def test_one_tensor_is_used_many_times():

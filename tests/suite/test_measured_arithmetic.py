@@ -168,7 +168,10 @@ def test_facts_survive_json():
         composite=frozenset({"silu"}),
         product_roundoff=2.0**-11,
     )
-    assert DeviceArithmetic.from_json(arithmetic.to_json()) == arithmetic
+    data = arithmetic.to_json()
+    assert DeviceArithmetic.from_json(data) == arithmetic
+    # An enumeration does not travel between processes.
+    assert {type(each) for each in data["kept_in_dtype"]} == {str}
 
 
 def test_every_composite_function_is_one_of_the_catalogue():

@@ -227,14 +227,14 @@ def test_inputs_are_small():
 def test_what_known_issues_cover_is_not_drawn():
     bench = Workbench(NUMBER_FORMATS["float32"])
     first = bench.add_input(contiguous((1, 2, 3), (3,), "float32"))
-    assert bench.is_covered("var", {"dim": ()}, first, ())
-    assert not bench.is_covered("var", {"dim": 0}, first, ())
+    assert bench.is_covered("var", {"dim": ()}, bench.known_operands([first]))
+    assert not bench.is_covered("var", {"dim": 0}, bench.known_operands([first]))
     assert bench.apply(Application("var", (first,), {"dim": ()}), whatever=True) == ()
     for dtype in DTYPES:
         undrawable = {name for issue in present_issues() for name in issue.operations if is_undrawable(name, dtype)}
         assert not undrawable & {name for program in draws(dtype) for name in operations(program)}
     for program in sample(random_programs(dtype="float64", featured="var", max_operations=1), count=100):
-        assert program.applications[0].arguments.get("dim") != ()
+        assert program.applications[0].arguments.get("dim") != () or program.inputs[0].tensor.count == 1
 
 
 @pytest.mark.parametrize(

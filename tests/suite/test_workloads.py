@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks import passes
 from benchmarks.machine import provenance
 from benchmarks.passes import PASSES, Case, Prepared, WrongGradient
 from benchmarks.structure import structure
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.workload import LANDMARKS, QUICK, SIZES
 from oracle import route
+from oracle.arithmetic import DeviceArithmetic
 from oracle.functions import QUAD
 from oracle.route import cotangents, leaves, tensor, torch_function
 from oracle.target import VARIABLES
@@ -187,6 +189,20 @@ def test_bad_options_get_one_line_and_leave_no_report(arguments, words, pytestco
 def test_a_wrong_gradient_is_refused_in_the_same_process():
     with planted(FAULTS["sine-off-by-1e-9"]), pytest.raises(AssertionError, match="not timed"):
         Prepared(Case(WORKLOADS["sin"], 10, "float64", "cpu"))
+
+
+@pytest.mark.parametrize("flushes", [False, True])
+def test_gradients_are_judged_by_the_arithmetic_of_the_device(flushes, monkeypatch):
+    asked = []
+
+    def recorded(program, arithmetic):
+        asked.append(arithmetic.flushes_subnormals)
+        return enclosed(program, arithmetic)
+
+    monkeypatch.setattr(passes, "enclosed", recorded)
+    monkeypatch.setattr(passes, "device_arithmetic", lambda device, dtype: DeviceArithmetic(True, flushes))
+    Prepared(Case(WORKLOADS["sin"], 10, "float64", "cpu"))
+    assert asked == [flushes]
 
 
 def refusing(*_, **__):

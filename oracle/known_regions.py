@@ -1,0 +1,374 @@
+"""Where known issues are: functions that ``known_issues.toml`` names, of programs and of applications of operations.
+
+What is not known of an operand may be anything: then a region contains the application unless something else tells that
+it does not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oracle.enclosure import value_shapes
+from oracle.operations import FAMILIES
+from oracle.operations.reductions import reduced_axes
+from oracle.program import Application, Argument, Program, Value
+from oracle.tensor import Layout, TensorSpec
+
+Shape = tuple[int, ...]
+
+NEW_MEMORY = frozenset(
+    {"clone"} | {each.name for family in ("arithmetic", "functions", "activations") for each in FAMILIES[family]}
+)
+"""Operations whose results are never views, so that they have no axes of stride 0."""
+
+
+@dataclass(frozen=True)
+class KnownOperand:
+    """What is known of an operand.
+
+    Attributes:
+        shape: its shape.
+        layout: its layout, if it is an input.
+        array: its elements, if it is an input.
+        expanded: whether it may have axes of stride 0, if it is none.
+    """
+
+    shape: Shape
+    layout: Layout | None = None
+    array: NDArray[np.float64] | None = None
+    expanded: bool = True
+
+    @classmethod
+    def of(cls, tensor: TensorSpec) -> KnownOperand:
+        """Everything is known of an input."""
+        return cls(tensor.shape, tensor.layout, tensor.array)
+
+    @classmethod
+    def plain(cls, shape: Shape) -> KnownOperand:
+        """An operand of the usual layout and of any elements."""
+        return cls(shape, Layout.contiguous(len(shape)))
+
+    @cached_property
+    def strides(self) -> Shape | None:
+        """Its strides, if they are known."""
+        return None if self.layout is None else self.layout.placement(self.shape)[1]
+
+
+Arguments = Mapping[str, Argument]
+Operands = tuple[KnownOperand, ...]
+
+
+def applied_operands(program: Program) -> list[tuple[Application, Operands]]:
+    """Every application of ``program``, with what is known of its operands."""
+    known = [KnownOperand.of(each.tensor) for each in program.inputs]
+    shapes = value_shapes(program)
+    found = []
+    for application in program.applications:
+        values = [each for each in application.operands if isinstance(each, Value)]
+        found.append((application, tuple(known[each.index] for each in values)))
+        for _ in range(application.results):
+            known.append(KnownOperand(shapes[len(known)], expanded=application.operation not in NEW_MEMORY))
+    return found
+
+
+# Regions of programs
+
+
+def a_cotangent_is_only_rearranged(program: Program) -> bool:
+    """Whether some operation hands its cotangent on as a view.
+
+    These are rearrangements, sums of single elements, and operands to which broadcasting adds axes of size 1.
+    """
+    shapes = value_shapes(program)
+    for application, results in zip(program.applications, program.results, strict=True):
+        if application.operation in _REARRANGEMENTS:
+            return True
+        for operand in application.operands:
+            if not isinstance(operand, Value):
+                continue
+            before, after = shapes[operand.index], shapes[results[0]]
+            same_count = math.prod(before) == math.prod(after)
+            if same_count and (application.operation in ("sum", "nansum") or before != after):
+                return True
+    return False
+
+
+_REARRANGEMENTS = frozenset(operation.name for operation in FAMILIES["structure"])
+
+REGIONS: dict[str, Callable[[Program], bool]] = {
+    region.__name__: region for region in (a_cotangent_is_only_rearranged,)
+}
+"""Regions of programs by the name that ``where`` gives them."""
+
+
+# Regions of applications
+
+
+def several_elements(arguments: Arguments, operands: Operands) -> bool:
+    """Whether the operand has another number of elements than one."""
+    return math.prod(operands[0].shape) != 1
+
+
+def a_bound_falls_short(arguments: Arguments, operands: Operands) -> bool:
+    """Whether the first operand and one of the others have together a smaller shape than the result."""
+    shapes = [each.shape for each in operands]
+    whole = np.broadcast_shapes(*shapes)
+    return any(np.broadcast_shapes(shapes[0], bound) != whole for bound in shapes[1:])
+
+
+def along_an_expanded_axis(arguments: Arguments, operands: Operands) -> bool:
+    """Whether the axis ``dim`` of the first operand may have stride 0 and more than one element."""
+    operand, dim = operands[0], arguments.get("dim", -1)
+    assert isinstance(dim, int)
+    if not operand.shape or operand.shape[dim] <= 1:
+        return False
+    return operand.expanded if operand.strides is None else operand.strides[dim] == 0
+
+
+def reduced_axes_lie_apart(arguments: Arguments, operands: Operands) -> bool:
+    """Whether the elements that are summed may not lie at equal distances, like those of a single axis."""
+    operand, dim = operands[0], arguments.get("dim")
+    assert dim is None or isinstance(dim, int | tuple)
+    axes = [axis for axis in reduced_axes(dim, len(operand.shape)) if operand.shape[axis] > 1]
+    if operand.strides is None:
+        return len(axes) > 1
+    inner_first = sorted((operand.strides[axis], operand.shape[axis]) for axis in axes)
+    return any(outer != stride * size for (stride, size), (outer, _) in pairwise(inner_first))
+
+
+def operands_may_share_a_number(arguments: Arguments, operands: Operands) -> bool:
+    """Whether an element of the first operand may equal one of the second."""
+    first, second = operands[0].array, operands[1].array
+    return first is None or second is None or bool(np.isin(first, second).any())
+
+
+@dataclass(frozen=True)
+class _Convolution:
+    """A convolution of images, as PyTorch makes one of a convolution in one dimension: of a single row each.
+
+    Attributes:
+        image, kernel: the shapes of operand and weight, both of rank 4.
+        image_strides, kernel_strides: their strides, if they are known.
+        strides, paddings, dilations: by spatial axis.
+        groups: how many.
+        bias: whether there is one.
+    """
+
+    image: Shape
+    kernel: Shape
+    image_strides: Shape | None
+    kernel_strides: Shape | None
+    strides: Shape
+    paddings: Shape
+    dilations: Shape
+    groups: int
+    bias: bool
+
+    @classmethod
+    def of(cls, arguments: Arguments, operands: Operands) -> _Convolution:
+        image, kernel = operands[:2]
+        image_strides = image.strides
+        if len(image.shape) == 3 and image_strides is not None and not _is_contiguous(image.shape, image_strides):
+            # torch copies it.
+            image_strides = (math.prod(image.shape[1:]), image.shape[2], 1)
+        groups = arguments.get("groups", 1)
+        assert isinstance(groups, int)
+        return cls(
+            image=_of_rows(image.shape),
+            kernel=_of_rows(kernel.shape),
+            image_strides=_strides_of_rows(image.shape, image_strides),
+            kernel_strides=_strides_of_rows(kernel.shape, kernel.strides),
+            strides=_each(arguments.get("stride", 1), image.shape, 1),
+            paddings=_each(arguments.get("padding", 0), image.shape, 0),
+            dilations=_each(arguments.get("dilation", 1), image.shape, 1),
+            groups=groups,
+            bias=len(operands) > 2,
+        )
+
+    def windows(self, axis: int) -> list[list[bool]]:
+        """For each window along a spatial axis, whether each place of the kernel meets an element there."""
+        size, width = self.image[2 + axis], self.kernel[2 + axis]
+        stride, padding, dilation = self.strides[axis], self.paddings[axis], self.dilations[axis]
+        count = (size + 2 * padding - dilation * (width - 1) - 1) // stride + 1
+        return [
+            [0 <= window * stride - padding + place * dilation < size for place in range(width)]
+            for window in range(count)
+        ]
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether each group has one channel on either side."""
+        return self.kernel[1] == 1 and self.kernel[0] == self.groups
+
+    @property
+    def is_channels_last(self) -> bool:
+        """Whether torch may compute it with the channels of each place next to each other."""
+        return _may_be_channels_last(self.image, self.image_strides) or _may_be_channels_last(
+            self.kernel, self.kernel_strides
+        )
+
+
+def _each(argument: Any, shape: Shape, usual: int) -> Shape:
+    """What an argument says of each spatial axis of an image: one number for all, or one for each."""
+    given = tuple(int(each) for each in np.ravel(argument))
+    given = given * (len(shape) - 2) if len(given) == 1 else given
+    return (usual, *given) if len(shape) == 3 else given
+
+
+def _of_rows(shape: Shape) -> Shape:
+    return (*shape[:2], 1, shape[2]) if len(shape) == 3 else shape
+
+
+def _strides_of_rows(shape: Shape, strides: Shape | None) -> Shape | None:
+    if strides is None or len(shape) == 4:
+        return strides
+    return (*strides[:2], shape[2] * strides[2], strides[2])
+
+
+def _is_contiguous(shape: Shape, strides: Shape) -> bool:
+    """As ``Tensor.is_contiguous`` says: strides of axes of size 1 do not matter."""
+    length = 1
+    for size, stride in zip(shape[::-1], strides[::-1], strict=True):
+        if size != 1 and stride != length:
+            return False
+        length *= size
+    return True
+
+
+def _is_channels_last(shape: Shape, strides: Shape) -> bool:
+    """Whether torch takes an image for channels_last where it is only told strides: those of size 1 matter too.
+
+    This is ``is_channels_last_strides_2d`` of its c10/core/MemoryFormat.h.
+    """
+    if strides[1] == 0:
+        return False
+    least = 0
+    for axis in (1, 3, 2, 0):
+        if shape[axis] == 0 or strides[axis] < least or (axis == 0 and least == strides[1]):
+            return False
+        least = strides[axis] * max(shape[axis], 1)
+    return True
+
+
+def _may_be_channels_last(shape: Shape, strides: Shape | None) -> bool:
+    return strides is None or _is_channels_last(shape, strides)
+
+
+def _may_look_channels_last(shape: Shape, strides: Shape | None) -> bool:
+    """Whether the elements may lie as in channels_last, while an axis of size 1 has another stride than there."""
+    if strides is None:
+        return True
+    order = (0, 2, 3, 1)
+    last = _is_contiguous(tuple(shape[axis] for axis in order), tuple(strides[axis] for axis in order))
+    return last and not _is_channels_last(shape, strides) and not _is_contiguous(shape, strides)
+
+
+def no_window_meets_a_column(arguments: Arguments, operands: Operands) -> bool:
+    """Whether along the last axis no window meets an element, of several that are dilated and apart from each other."""
+    given = _Convolution.of(arguments, operands)
+    windows = given.windows(1)
+    return (
+        given.strides[1] > 1
+        and given.dilations[1] > 1
+        and len(windows) > 1
+        and not any(map(any, windows))
+        and any(map(any, given.windows(0)))
+        and not given.is_depthwise
+        and given.is_channels_last
+    )
+
+
+def no_window_meets_a_column_beside_a_bias(arguments: Arguments, operands: Operands) -> bool:
+    """The same, of convolutions with a bias that have several groups or samples."""
+    given = _Convolution.of(arguments, operands)
+    several = given.groups > 1 or given.image[0] > 1
+    return given.bias and several and no_window_meets_a_column(arguments, operands)
+
+
+def a_step_is_wider_than_the_image(arguments: Arguments, operands: Operands) -> bool:
+    """Whether a kernel of several columns, not dilated, moves by more columns than there are.
+
+    Then some columns of the kernel meet nothing but padding.
+    """
+    given = _Convolution.of(arguments, operands)
+    return (
+        given.image[3] < given.strides[1]
+        and given.kernel[3] > 1
+        and given.dilations[1] == 1
+        and all(map(any, given.windows(0)))
+        and (given.is_channels_last or given.kernel[1] >= 16)
+    )
+
+
+def one_channel_becomes_a_column(arguments: Arguments, operands: Operands) -> bool:
+    """Whether images of one channel a group become single columns, though their windows are apart along the last axis.
+
+    Windows of one column are left out, and those that are dilated, or apart along the other axis.
+    """
+    given = _Convolution.of(arguments, operands)
+    return (
+        given.kernel[1] == 1
+        and given.kernel[3] > 1
+        and given.strides[1] > 1
+        and given.strides[0] == 1
+        and given.dilations[1] == 1
+        and len(given.windows(1)) == 1
+        and len(given.windows(0)) > 1
+        and given.is_channels_last
+    )
+
+
+def the_weight_looks_channels_last(arguments: Arguments, operands: Operands) -> bool:
+    """Whether the weight's elements lie as in channels_last, though torch takes the operand alone for that."""
+    given = _Convolution.of(arguments, operands)
+    return _may_be_channels_last(given.image, given.image_strides) and _may_look_channels_last(
+        given.kernel, given.kernel_strides
+    )
+
+
+def the_weight_of_groups_looks_channels_last(arguments: Arguments, operands: Operands) -> bool:
+    """The same, of a convolution of several groups."""
+    return arguments.get("groups", 1) != 1 and the_weight_looks_channels_last(arguments, operands)
+
+
+def the_operand_of_groups_looks_channels_last(arguments: Arguments, operands: Operands) -> bool:
+    """Whether the elements of the operand lie as in channels_last, though torch takes the weight alone for that.
+
+    Only of convolutions of several groups of several channels, not dilated.
+    """
+    given = _Convolution.of(arguments, operands)
+    return (
+        given.groups > 1
+        and given.kernel[1] > 1
+        and max(given.dilations) == 1
+        and _may_be_channels_last(given.kernel, given.kernel_strides)
+        and _may_look_channels_last(given.image, given.image_strides)
+    )
+
+
+APPLICATIONS: dict[str, Callable[[Arguments, Operands], bool]] = {
+    region.__name__: region
+    for region in (
+        a_bound_falls_short,
+        a_step_is_wider_than_the_image,
+        along_an_expanded_axis,
+        no_window_meets_a_column,
+        no_window_meets_a_column_beside_a_bias,
+        one_channel_becomes_a_column,
+        operands_may_share_a_number,
+        reduced_axes_lie_apart,
+        several_elements,
+        the_operand_of_groups_looks_channels_last,
+        the_weight_looks_channels_last,
+        the_weight_of_groups_looks_channels_last,
+    )
+}
+"""Regions of applications by the name that ``application`` gives them."""

@@ -1,0 +1,91 @@
+"""Runs the reproducers of known issues; as a command, prints what each of them says at each target.
+
+python -m tests.gate.reproducers --targets cpu,cpu/onednn=off,cpu/isa=sse41
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import partial
+
+from rich.table import Table
+
+from oracle.known_issues import KnownIssue, present_issues
+from oracle.target import CPU, Target, listed_targets
+from tests.gate.report import as_text
+
+STATUSES = {0: "mended", 1: "wrong", 2: "cannot be shown"}
+"""What the exit status of a reproducer says."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a reproducer answered.
+
+    Attributes:
+        code: its exit status.
+        said: the last line that it printed.
+        errors: what it wrote to its standard error.
+    """
+
+    code: int
+    said: str
+    errors: str
+
+    @property
+    def status(self) -> str:
+        """One of ``STATUSES``, or "broken"."""
+        return STATUSES.get(self.code, "broken")
+
+
+def script(issue: KnownIssue, target: Target) -> str:
+    """The reproducer of ``issue``, so that it runs at ``target``."""
+    device = "" if target.device == CPU.device else f"import torch\n\ntorch.set_default_device({target.device!r})"
+    return "\n".join(part for part in (target.source, device, issue.reproducer) if part)
+
+
+def answer(issue: KnownIssue, target: Target) -> Answer:
+    """Run the reproducer of ``issue`` at ``target``."""
+    run = subprocess.run([sys.executable, "-c", script(issue, target)], capture_output=True, text=True, check=False)
+    lines = run.stdout.split("\n")
+    return Answer(run.returncode, next((line.strip() for line in reversed(lines) if line.strip()), ""), run.stderr)
+
+
+def table(issues: tuple[KnownIssue, ...], targets: list[Target]) -> tuple[Table, bool]:
+    """A row for each issue and a column for each target; and whether all is as the entries say.
+
+    Where an entry does not concern a target, its status is in brackets.
+    """
+    shown = Table(box=None, pad_edge=False)
+    for heading in ("issue", "kind", *map(str, targets)):
+        shown.add_column(heading, no_wrap=True)
+    sound = True
+    for issue in issues:
+        answers = [answer(issue, target) for target in targets]
+        concerned = [issue.is_at(target) for target in targets]
+        codes = [f"{each.code}" if here else f"({each.code})" for each, here in zip(answers, concerned, strict=True)]
+        shown.add_row(issue.name, issue.kind, *codes)
+        sound &= all(each.code in (1, 2) or not here for each, here in zip(answers, concerned, strict=True))
+    return shown, sound
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table of the issues that are present."""
+    parser = argparse.ArgumentParser(prog="python -m tests.gate.reproducers", description=main.__doc__)
+    parser.add_argument("--targets", type=listed_targets, default=[CPU], help="such as cpu,cpu/onednn=off")
+    parser.add_argument("--issues", type=partial(str.split, sep=","), help="names; all by default")
+    chosen = parser.parse_args(arguments)
+    issues = tuple(issue for issue in present_issues() if not chosen.issues or issue.name in chosen.issues)
+    shown, sound = table(issues, chosen.targets)
+    print(as_text(200, shown))
+    print(
+        ", ".join(f"{code}: {status}" for code, status in STATUSES.items()) + "; in brackets: not said of this target"
+    )
+    return 0 if sound else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
