@@ -165,7 +165,7 @@ def stride(request: pytest.FixtureRequest) -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    from tests.gate.judge import run_and_record
+    from tests.gate.record import run_and_record
 
     judge: Any = pyfuncitem.funcargs.get("judge")
     if judge is None:

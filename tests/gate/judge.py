@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-import pytest
 from hypothesis import given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
@@ -25,7 +23,7 @@ from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.route import NoAnswer, ReadAnswer, cotangents, leaves, read_answer, torch_function
 from oracle.target import Target
-from oracle.verdict import Mismatch, Raised, Truths, Verdict, enclosed, exactly, judge
+from oracle.verdict import Mismatch, Raised, Truths, Verdict, exactly, judge
 from strategies.fresh import fresh
 from tests.gate.expected import Expected
 from tests.gate.losses import explained, loss
@@ -237,8 +235,7 @@ class Judge:
         self, program: Program, route: str, answer: ReadAnswer, mismatch: Mismatch, again: Callable[[Program], None]
     ) -> None:
         def within(kind: Accumulation) -> Verdict:
-            arithmetic = replace(self.arithmetic, kept_in_dtype=frozenset({kind}))
-            return judge(program, answer, enclosed(program, arithmetic, self.target))
+            return judge(program, answer, self._expected(program, kind.name))
 
         wrong = explained(mismatch, self.arithmetic.kept_in_dtype, within)
         lost = loss(program, self.record.device, wrong, issues_at(self.target))
@@ -298,17 +295,3 @@ def for_programs(
         return test
 
     return decorate
-
-
-def run_and_record(item: pytest.Function, record: Record) -> Any:
-    """Wrap the call of a property (as a generator around it): time it, keep its record, refuse an empty one."""
-    start = time.perf_counter()
-    try:
-        result = yield
-    finally:
-        record.seconds = time.perf_counter() - start
-        # A copy: while a finding is cut down, the record goes on counting.
-        item.user_properties.append(("gradcert", asdict(record)))
-    if record.comparisons == 0:
-        pytest.fail(f"{record.property} compared nothing on {record.device} in {record.dtype}", pytrace=False)
-    return result

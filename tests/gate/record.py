@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+import pytest
 
 from oracle.program import Program
 from oracle.verdict import Verdict
@@ -58,3 +61,17 @@ class Record:
         for application in program.applications:
             for counts in (self.drawn, self.judged) if judged else (self.drawn,):
                 counts[application.operation] = counts.get(application.operation, 0) + 1
+
+
+def run_and_record(item: pytest.Function, record: Record) -> Any:
+    """Wrap the call of a property (as a generator around it): time it, keep its record, refuse an empty one."""
+    start = time.perf_counter()
+    try:
+        result = yield
+    finally:
+        record.seconds = time.perf_counter() - start
+        # A copy: while a finding is cut down, the record goes on counting.
+        item.user_properties.append(("gradcert", asdict(record)))
+    if record.comparisons == 0:
+        pytest.fail(f"{record.property} compared nothing on {record.device} in {record.dtype}", pytrace=False)
+    return result

@@ -16,8 +16,8 @@ from oracle.laws import BOOKKEEPING, LINEARITY, NEED_STORAGE, TIES
 from oracle.route import ROUTES
 from strategies.programs import polynomial_programs
 from tests.gate import judge as judge_module
-from tests.gate.judge import Judge, run_and_record
-from tests.gate.record import Record
+from tests.gate.judge import Judge
+from tests.gate.record import Record, run_and_record
 from tests.gate.wrong_answer import WrongAnswer
 from tests.suite.examples import broadcast_product
 

@@ -35,9 +35,9 @@ def computed(monkeypatch):
     """The programs that are enclosed, in order."""
     programs = []
 
-    def enclosing(program, arithmetic):
+    def enclosing(program, arithmetic, target):
         programs.append(program)
-        return enclosed(program, arithmetic)
+        return enclosed(program, arithmetic, target)
 
     monkeypatch.setitem(expected.TIERS, "enclosure", enclosing)
     return programs
@@ -91,6 +91,30 @@ def test_where_a_fact_holds_here_only_what_is_not_right_is_enclosed_anew(store, 
     assert computed == [broadcast_product()]
     # Counted once each, although one was judged twice.
     assert (record.examples, record.elements, record.found_after) == (3, 9 + 1 + 9, None)
+
+
+def test_what_is_judged_twice_lists_its_losses_once(store):
+    put(store, broadcast_product(), enclosure=enclosed(broadcast_product()))
+    times = []
+
+    def check(judge, program):
+        judge.record.losses.append("one")
+        times.append(program)
+        if len(times) == 1:
+            raise WrongAnswer(None, None)
+
+    judge = replaying(store, FLUSHING)
+    judge.over(None, check, 1)
+    assert (len(times), judge.record.losses) == (2, ["one"])
+
+
+def test_programs_that_are_listed_are_kept_and_replayed_too(store, computed):
+    drawing = Judge(Record("test", "cpu", "float64"), store=store)
+    drawing.each([notebook_polynomial(), broadcast_product()], Judge.enclosed, about="listed")
+    assert computed == [notebook_polynomial(), broadcast_product()]
+    again = Judge(Record("test", "cpu", "float64"), replayed=store)
+    again.each([], Judge.enclosed, about="listed")
+    assert (again.record.examples, len(computed)) == (2, 2)
 
 
 def test_what_is_not_right_under_the_facts_of_both_is_wrong(store, computed):
