@@ -51,7 +51,7 @@ def main() -> int:
     print(f"drawn: {programs:,} programs, {_said(drawn)}, {drawn.seconds:.0f} s", flush=True)
     report = Report(drawn, programs)
     targets = [CPU, *(target for target in options.paths if target != CPU)]
-    with ThreadPoolExecutor(min(2, len(os.sched_getaffinity(0)))) as pool:
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         trials = dict(zip(targets, pool.map(tried, targets), strict=True))
         reasons = {target: absence(target, trial, trials[CPU]) for target, trial in trials.items()}
         report.unavailable += [(target, why) for target, why in reasons.items() if why is not None]

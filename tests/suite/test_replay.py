@@ -169,11 +169,11 @@ def counts(folder):
     return report, sorted(tuple(each[name] for name in names) for each in report["properties"])
 
 
-@pytest.mark.parametrize("target", ["cpu", "cpu/onednn=off,threads=1"])
-def test_a_replay_has_the_same_counts_and_draws_nothing(target, drawn, pytestconfig, tmp_path):
+@pytest.mark.parametrize(("target", "processes"), [("cpu", "0"), ("cpu/onednn=off,threads=1", "2")])
+def test_a_replay_has_the_same_counts_and_draws_nothing(target, processes, drawn, pytestconfig, tmp_path):
     run = gate(
         pytestconfig, tmp_path, *PROPERTIES, "tests/properties/test_known_issues.py", "--device", target,
-        f"--replay={drawn / 'programs.db'}",
+        f"--replay={drawn / 'programs.db'}", "-n", processes,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
     report, replayed_counts = counts(tmp_path)
