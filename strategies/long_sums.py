@@ -64,7 +64,8 @@ def long_sum_programs(draw: DrawFn, *, dtype: str, operation: str, target: Targe
 def saturating_sums(*, dtype: str, operation: str, target: Target = CPU) -> list[Program]:
     """For each way in which ``operation`` adds terms up, programs whose ``MOST_TERMS`` terms do not fit into 16 bits.
 
-    All terms are ones in the first; in the second the cotangent holds numbers of a quarter ulp of 1 between two ones.
+    All terms are ones. Where no operand is so long, which may mean that there are fewer terms, the cotangent of another
+    program holds numbers of a quarter ulp of 1 between two ones.
     """
     entry, kind = OPERATIONS[operation], number_format(dtype)
 
@@ -79,8 +80,18 @@ def saturating_sums(*, dtype: str, operation: str, target: Target = CPU) -> list
             target,
         )
 
-    small = partial(_small_between_ones, kind)
-    return [program(way, weights) for way in ways_of(operation) for weights in (_ones, small)]
+    found = []
+    for way in ways_of(operation):
+        found.append(program(way, _ones))
+        if _largest(found[-1]) < MOST_TERMS:
+            # float16 holds every whole number up to 2,048.
+            found.append(program(way, partial(_small_between_ones, kind)))
+    return found
+
+
+def _largest(program: Program) -> int:
+    """The number of elements of the largest operand."""
+    return max(each.tensor.count for each in program.inputs)
 
 
 def _ones(dies: Dice, count: int) -> list[float]:
