@@ -205,8 +205,8 @@ class _Convolution:
 
     @property
     def is_depthwise(self) -> bool:
-        """Whether each group has one channel on either side."""
-        return self.kernel[1] == 1 and self.kernel[0] == self.groups
+        """Whether there are several groups, each of one channel on either side."""
+        return self.groups > 1 and self.kernel[1] == 1 and self.kernel[0] == self.groups
 
     @property
     def is_channels_last(self) -> bool:
@@ -308,10 +308,23 @@ def a_step_is_wider_than_the_image(arguments: Arguments, operands: Operands) -> 
     )
 
 
+def a_column_of_one_channel_is_strided(arguments: Arguments, operands: Operands) -> bool:
+    """Whether images of one channel and fewer columns than a step has are met by kernels of one column, not padded."""
+    given = _Convolution.of(arguments, operands)
+    return (
+        given.image[1] == 1
+        and given.image[3] < given.strides[1]
+        and given.kernel[3] == 1
+        and given.paddings[1] == 0
+        and given.is_channels_last
+    )
+
+
 def one_channel_becomes_a_column(arguments: Arguments, operands: Operands) -> bool:
     """Whether images of one channel a group become single columns, though their windows are apart along the last axis.
 
-    Windows of one column are left out, and those that are dilated, or apart along the other axis.
+    Windows of one column are left out, and those that are dilated, apart along the other axis, or in padding alone, and
+    groups of one channel on either side.
     """
     given = _Convolution.of(arguments, operands)
     return (
@@ -322,6 +335,8 @@ def one_channel_becomes_a_column(arguments: Arguments, operands: Operands) -> bo
         and given.dilations[1] == 1
         and len(given.windows(1)) == 1
         and len(given.windows(0)) > 1
+        and all(map(any, given.windows(0)))
+        and not given.is_depthwise
         and given.is_channels_last
     )
 
@@ -358,6 +373,7 @@ APPLICATIONS: dict[str, Callable[[Arguments, Operands], bool]] = {
     region.__name__: region
     for region in (
         a_bound_falls_short,
+        a_column_of_one_channel_is_strided,
         a_step_is_wider_than_the_image,
         along_an_expanded_axis,
         no_window_meets_a_column,

@@ -205,6 +205,12 @@ INSIDE_AND_OUTSIDE = [
         [placed((1, 2, 1, 1)), placed((2, 2, 3, 3))],
     ),
     (
+        "a_column_of_one_channel_is_strided",
+        {"stride": 2},
+        [last(1, 1, 3, 1), placed((2, 1, 2, 1))],
+        [last(1, 2, 3, 1), placed((2, 2, 2, 1))],
+    ),
+    (
         "one_channel_becomes_a_column",
         {"stride": (1, 2)},
         [last(1, 1, 3, 3), placed((2, 1, 2, 3))],
