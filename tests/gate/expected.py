@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from oracle.arithmetic import Accumulation, DeviceArithmetic
+from oracle.enclosure import Holes
 from oracle.exact import NotPolynomial, exact
 from oracle.program import Program
 from oracle.target import CPU, Target
@@ -77,6 +78,15 @@ def widening_facts(arithmetic: DeviceArithmetic) -> frozenset[str]:
     if arithmetic.product_roundoff:
         names.append(f"factors rounded to {arithmetic.product_roundoff}")
     return frozenset(names)
+
+
+def holes_differ(program: Program, one: Holes, other: Holes) -> bool:
+    """Whether not the same is left out of what is claimed of ``program``."""
+
+    def of(holes: Holes, operation: str) -> object:
+        return operation in holes.keeping_to_range, holes.magnitudes.get(operation)
+
+    return any(of(one, each.operation) != of(other, each.operation) for each in program.applications)
 
 
 _CONVOLUTIONS = ("conv1d", "conv2d")

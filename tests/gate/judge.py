@@ -182,7 +182,7 @@ class Judge:
         """``law`` holds for ``program``, unless a known issue excuses it or the device cannot be asked."""
         if any(issue.excuses(law.__name__, program) for issue in issues_at(self.target)):
             return
-        if is_uncertain(program, self.target):
+        if self._is_unclaimed(program):
             return
         device = self.target.device
         if law in NEED_STORAGE and not has_storage(device):
@@ -215,6 +215,8 @@ class Judge:
             if len(simpler.applications) == 1:
                 self.accurate(simpler, route)
 
+        if self._is_unclaimed(program):
+            return
         wide = self._expected(program, "wide sums")
         answer = self._answer(program, route, wide.tier, again)
         if answer is None:
@@ -253,8 +255,14 @@ class Judge:
             raised = Raised(str(none), none.moment)
             raise WrongAnswer(Finding(program, self.target, route, tier, raised), again) from none.error
 
+    def _is_unclaimed(self, program: Program) -> bool:
+        """Whether a known issue covers part of ``program``, so that nothing is claimed of it; it is counted."""
+        uncertain = is_uncertain(program, self.target)
+        self.record.unclaimed += uncertain
+        return uncertain
+
     def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> ReadAnswer | None:
-        if is_uncertain(program, self.target):
+        if self._is_unclaimed(program):
             return None
         truths = truths_of(program)
 

@@ -26,6 +26,7 @@ class Record:
         facts: what was measured of the arithmetic there.
         seconds: time for drawing, running and judging.
         left_out: how often a law was not asked, as the device has no storages to look at.
+        unclaimed: how often nothing was compared, as a known issue covers part of the program.
         found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
         drawn: how often each operation was applied in a program that was compared.
         judged: how often in one with an informative gradient element.
@@ -42,6 +43,7 @@ class Record:
     worst: float = 0.0
     seconds: float = 0.0
     left_out: int = 0
+    unclaimed: int = 0
     found_after: int | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)

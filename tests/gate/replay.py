@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oracle.arithmetic import DeviceArithmetic
+from oracle.known_issues import known_holes
 from oracle.program import Program
-from tests.gate.expected import touches, widening_facts
+from oracle.target import Target
+from tests.gate.expected import holes_differ, touches, widening_facts
 from tests.gate.store import Store
 from tests.gate.wrong_answer import WrongAnswer
 
@@ -21,13 +23,17 @@ def replay(judge: Judge, store: Store, check: Callable[[Judge, Program], None], 
 
     What is expected is looked up. Facts only make radii wider. So where one held when a program was stored and does
     not hold here, what it touches is computed anew, before it is judged. Where one holds here and did not then, what is
-    right within the stored radii is right; only what is not is computed anew, and judged again.
+    right within the stored radii is right; only what is not is computed anew, and judged again. What known issues leave
+    out at one target alone is computed anew too.
     """
     record = judge.record
     stored = DeviceArithmetic.from_json(store.facts(record.dtype))
     then, here = widening_facts(stored), widening_facts(judge.arithmetic)
+    holes_then = known_holes(record.dtype, Target.parse(store.about["devices"][0]))
+    holes_here = known_holes(record.dtype, judge.target)
     for program, known in store.programs(record.property, record.dtype, about):
         too_wide = any(touches(fact, program) for fact in then - here)
+        too_wide |= holes_differ(program, holes_then, holes_here)
         too_narrow = any(touches(fact, program) for fact in here - then)
         judge.expected.take(program, {} if too_wide else known)
         # What was lost is listed on the way, and all else is counted at the end.
