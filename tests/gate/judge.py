@@ -84,12 +84,14 @@ class Judge:
             property_holds = seed(zlib.crc32(f"{self.run_seed} {case}".encode()))(property_holds)
         property_holds()
 
-    def each(self, programs: list[Program], check: Callable[[Judge, Program], None], *, about: str) -> None:
-        """Run ``check`` on each of ``programs``, which are the same in every run."""
+    def each(
+        self, programs: Callable[[], list[Program]], check: Callable[[Judge, Program], None], *, about: str
+    ) -> None:
+        """Run ``check`` on each of ``programs()``, which are the same in every run; made unless they are replayed."""
         if self.replayed is not None:
             replay(self, self.replayed, check, about)
             return
-        for program in programs:
+        for program in programs():
             self._count_and_store(check, program, about)
 
     def _count_and_store(self, check: Callable[[Judge, Program], None], program: Program, about: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from oracle.known_issues import is_undrawable
 from oracle.operations import OPERATIONS
 from strategies.long_sums import long_sum_programs, saturating_sums, ways_of
@@ -19,7 +21,7 @@ def test_long_sums(judge: Judge) -> None:
         if not ways_of(name) or is_undrawable(name, dtype, target):
             continue
         if judge.arithmetic.kept_in_dtype:
-            programs = saturating_sums(dtype=dtype, operation=name, target=target)
+            programs = partial(saturating_sums, dtype=dtype, operation=name, target=target)
             judge.each(programs, Judge.accurate, about=f"{name}, saturated")
         drawn = long_sum_programs(dtype=dtype, operation=name, target=target)
         judge.over(drawn, Judge.accurate, 1 / 50, about=name)

@@ -110,10 +110,10 @@ def test_what_is_judged_twice_lists_its_losses_once(store):
 
 def test_programs_that_are_listed_are_kept_and_replayed_too(store, computed):
     drawing = Judge(Record("test", "cpu", "float64"), store=store)
-    drawing.each([notebook_polynomial(), broadcast_product()], Judge.enclosed, about="listed")
+    drawing.each(lambda: [notebook_polynomial(), broadcast_product()], Judge.enclosed, about="listed")
     assert computed == [notebook_polynomial(), broadcast_product()]
     again = Judge(Record("test", "cpu", "float64"), replayed=store)
-    again.each([], Judge.enclosed, about="listed")
+    again.each(None, Judge.enclosed, about="listed")
     assert (again.record.examples, len(computed)) == (2, 2)
 
 
