@@ -183,7 +183,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     gate = config.stash[GATE]
-    if not gate.records:
+    if not gate.records and not gate.issues:
         return
     path = options.shown_path(config, gate.write(config.stash[REPORTS]))
     terminalreporter.section("gradcert")
