@@ -1,4 +1,4 @@
-"""Options, fixtures and the terminal summary of both the gate (tests/properties) and the self-tests (tests/suite)."""
+"""Options, fixtures and the terminal summary of the gate (tests/properties) and of the self-tests."""
 
 from __future__ import annotations
 
@@ -72,10 +72,21 @@ def pytest_configure(config: pytest.Config) -> None:
         # What was drawn, and how: nothing is drawn now.
         header |= {name: replayed.about[name] for name in ("profile", "max_examples", "seed")}
         header["replayed"] = {"programs": len(replayed), **replayed.about}
-    config.stash[GATE] = GateReport(header)
-    config.pluginmanager.register(config.stash[GATE], "gradcert-report")
+    config.stash[GATE] = GateReport(header, config.stash[REPORTS])
     config.stash[ACCURACY] = AccuracyReport()
-    config.pluginmanager.register(config.stash[ACCURACY], "gradcert-accuracy")
+    if not is_worker(config):
+        config.pluginmanager.register(config.stash[GATE], "gradcert-report")
+        config.pluginmanager.register(config.stash[ACCURACY], "gradcert-accuracy")
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process works for another one, which collects the reports (pytest-xdist)."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not is_worker(session.config) and options.judges(session.config):
+        session.config.stash[GATE].begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -154,7 +165,7 @@ def stride(request: pytest.FixtureRequest) -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    from tests.gate.judge import run_and_record
+    from tests.gate.record import run_and_record
 
     judge: Any = pyfuncitem.funcargs.get("judge")
     if judge is None:
@@ -174,21 +185,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     shown = None
     if again:
         path = item.config.stash[REPORTS] / "findings" / f"{finding.identifier}.py"
-        path.write_text(finding.script, encoding="utf-8")
         shown = options.shown_path(item.config, path)
+        report.user_properties.append(("gradcert-reproducer", {"name": path.name, "script": finding.script}))
     report.longrepr = f"{finding.message}\n\n  {f'reproducer: python {shown}' if shown else NOT_AGAIN}"
     report.user_properties.append(("gradcert-finding", finding.entry(shown)))
     return report
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     gate = config.stash[GATE]
     if not gate.records and not gate.issues:
         return
-    path = options.shown_path(config, gate.write(config.stash[REPORTS]))
+    whole = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    path = options.shown_path(config, gate.finish() if whole else gate.write())
     terminalreporter.section("gradcert")
-    terminalreporter.write(gate.table(terminalreporter._tw.fullwidth) + "\n")
-    for line in (gate.coverage(), gate.left_out(), gate.not_shown()):
+    width = terminalreporter._tw.fullwidth
+    terminalreporter.write(gate.table(width) + "\n")
+    for line in (gate.coverage(), gate.lost(width), gate.left_out(), gate.not_shown()):
         if line:
             terminalreporter.write(f"{line}\n\n")
     terminalreporter.write(f"{path}\n")

@@ -18,6 +18,7 @@ import torch
 from benchmarks.clocks import host_clock, leaves_nothing_to_do, waiting
 from benchmarks.passes import Case, works
 from benchmarks.workloads import WORKLOADS
+from oracle.target import VARIABLES
 
 ROOT = Path(__file__).parents[1]
 
@@ -120,6 +121,8 @@ def provenance(devices: list[str]) -> dict[str, Any]:
         if built_for
         else "CPU",
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        # What this environment says of which kernels may be used.
+        "limits": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "python": platform.python_version(),
         "threads": torch.get_num_threads(),
         "hash_seed": os.environ.get("PYTHONHASHSEED", "random"),

@@ -12,6 +12,7 @@ from benchmarks.records import case_name
 from benchmarks.structure import Structure, structure
 from benchmarks.workloads.workload import Workload
 from oracle.finding import Finding
+from oracle.measured_arithmetic import device_arithmetic
 from oracle.program import Program
 from oracle.route import NoAnswer, cotangents, leaves, read_answer, torch_function
 from oracle.target import Target
@@ -89,7 +90,7 @@ class Prepared:
 
 
 def _judged(program: Program, device: str) -> float:
-    truths = enclosed(program)
+    truths = enclosed(program, device_arithmetic(Target(device), program.dtype))
 
     def refused(wrong: Mismatch | WrongKind | Raised) -> WrongGradient:
         finding = Finding(program, Target(device), ROUTE, truths.tier, wrong)

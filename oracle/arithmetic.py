@@ -57,7 +57,10 @@ class DeviceArithmetic:
 
     def to_json(self) -> dict[str, Any]:
         """The facts as plain data, with names in alphabetical order."""
-        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in vars(self).items()}
+        return {
+            name: sorted(map(str, value)) if isinstance(value, frozenset) else value
+            for name, value in vars(self).items()
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> DeviceArithmetic:

@@ -21,7 +21,7 @@ from oracle.program_json import to_json
 from oracle.reproducer import element_script, kind_script, law_script, raised_script
 from oracle.target import Target
 from oracle.torch_source import value_name
-from oracle.verdict import Mismatch, Raised, WrongKind
+from oracle.verdict import Inaccurate, Mismatch, Raised, WrongKind
 
 _EXACT_LIMIT = 100
 """Elements of all inputs up to which sympy is asked again for a finding that another tier made."""
@@ -68,9 +68,11 @@ class Finding:
 
     @property
     def kind(self) -> str:
-        """What sort of wrong: a ``wrong`` number or tensor, something that ``raises``, or a broken ``law``."""
+        """What sort of wrong: a ``wrong`` or ``inaccurate`` number, one that ``raises``, or a broken ``law``."""
         if isinstance(self.wrong, Broken):
             return "law"
+        if isinstance(self.wrong, Inaccurate):
+            return "inaccurate"
         return "raises" if isinstance(self.wrong, Raised) else "wrong"
 
     @cached_property
@@ -111,7 +113,11 @@ class Finding:
         elif isinstance(self.wrong, WrongKind):
             lines += [f"  {self._source}", f"    came   {self.wrong.came}", f"    due    {self.wrong.due}"]
         else:
-            words = triangulate(self.program, self.wrong, self.target)
+            words = (
+                _lost(self.wrong)
+                if isinstance(self.wrong, Inaccurate)
+                else triangulate(self.program, self.wrong, self.target)
+            )
             lines += [
                 *self._numbers(self.wrong),
                 "",
@@ -127,7 +133,8 @@ class Finding:
         asked = f"{where}, asked by {self.route} ({self.tier} tier):"
         if isinstance(self.wrong, Raised):
             return f"An exception instead of an answer, {asked}"
-        return f"Wrong {'output' if self.wrong.source is None else 'gradient'}, {asked}"
+        sort = "Inaccurate" if isinstance(self.wrong, Inaccurate) else "Wrong"
+        return f"{sort} {'output' if self.wrong.source is None else 'gradient'}, {asked}"
 
     @property
     def _source(self) -> str:
@@ -164,6 +171,14 @@ def exact_decimal(value: Fraction) -> str:
         return str(decimal)
     text = f"{value.numerator}/{value.denominator}"
     return f"about {decimal:.20g}" + (f" (exactly {text})" if len(text) < 40 else "")
+
+
+def _lost(wrong: Inaccurate) -> str:
+    """Say in words what a sum lost that is kept in the dtype."""
+    factor = abs(wrong.due / Fraction(wrong.came)) if wrong.came else None
+    size = "nothing of it came" if factor is None else f"what is due is {float(factor):.3g} times what came"
+    kept = f" ({wrong.kept.value})" if wrong.kept else ""
+    return f"The sum is kept in the dtype{kept}: {size}. No known issue says so."
 
 
 def triangulate(program: Program, wrong: Mismatch, target: Target) -> str:

@@ -12,6 +12,7 @@ import torch
 from cattrs import structure
 from packaging.specifiers import SpecifierSet
 
+from oracle.arithmetic import Accumulation
 from oracle.enclosure import Holes
 from oracle.known_regions import APPLICATIONS, REGIONS, Arguments, Operands, applied_operands
 from oracle.program import Program
@@ -38,6 +39,7 @@ class KnownIssue:
     magnitudes: tuple[tuple[float, float], ...] = ()
     arguments: dict[str, Any] = field(default_factory=dict, hash=False)
     raises: str = ""
+    kept_in_dtype: str = ""
     laws: tuple[str, ...] = ()
     where: str = ""
 
@@ -58,6 +60,11 @@ class KnownIssue:
             for each, operands in applied_operands(program)
         )
 
+    def loses(self, operation: str, dtype: str, kept: Accumulation | None) -> bool:
+        """Whether sums of that kind lose terms in ``operation``, because they are ``kept`` in the dtype."""
+        named = kept is not None and self.kept_in_dtype == kept.name
+        return named and self.concerns_operation(operation, dtype)
+
     def concerns_operation(self, operation: str, dtype: str) -> bool:
         """Whether ``operation`` is among its operations, and ``dtype`` among its dtypes, if it names any."""
         return operation in self.operations and (not self.dtypes or dtype in self.dtypes)
@@ -65,7 +72,7 @@ class KnownIssue:
     @property
     def is_drawn(self) -> bool:
         """Whether its region is drawn all the same, and only what is wrong is left out of what is claimed."""
-        return bool(self.range or self.magnitudes or self.raises or self.laws)
+        return bool(self.range or self.magnitudes or self.raises or self.kept_in_dtype or self.laws)
 
     @property
     def is_everywhere(self) -> bool:

@@ -90,6 +90,10 @@ SETTINGS: dict[str, Setting] = {
 every processor gives, and ``products`` says in what format float32 matrices may be multiplied."""
 
 
+VARIABLES = ("DNNL_MAX_CPU_ISA", *(setting.variable for setting in SETTINGS.values() if setting.variable))
+"""Environment variables that choose a code path; oneDNN knows its own by an older name, too."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A device and the settings under which it is used.

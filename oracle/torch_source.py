@@ -6,6 +6,9 @@ from oracle.operations import OPERATIONS
 from oracle.program import Operand, Program, Value
 from oracle.tensor import Fill, TensorSpec
 
+_LISTED = 16
+"""Elements up to which a tensor of one value is written out."""
+
 
 def value_name(program: Program, index: int) -> str:
     """The Python name of a value: ``x0``, ``x1`` … for inputs, ``v2`` … for results."""
@@ -37,6 +40,8 @@ def tensor_source(spec: TensorSpec, name: str) -> str:
     _, strides, offset = spec.layout.placement(spec.shape)
     if isinstance(spec.values, Fill):
         return _fill_source(spec, spec.values, name)
+    if spec.layout.kind == "contiguous" and spec.count > _LISTED and len(set(spec.values)) == 1:
+        return f"{name} = torch.full({spec.shape}, {spec.values[0]!r}, dtype={dtype}, device=device)"
     if spec.layout.kind == "contiguous":
         values = repr(spec.array.tolist())
         shaped = f".reshape({spec.shape})" if spec.count == 0 else ""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oracle.arithmetic import USUAL, DeviceArithmetic
+from oracle.arithmetic import USUAL, Accumulation, DeviceArithmetic
 from oracle.enclosure import Enclosure, certificate, enclosure
 from oracle.exact import ExactResult
 from oracle.functions import QUAD
@@ -65,6 +65,18 @@ class Mismatch:
     radius: float
     ulp: float
     output: int = 0
+
+
+@dataclass(frozen=True)
+class Inaccurate(Mismatch):
+    """An element that a sum in the wider format does not give, and one whose partial sums are kept in the dtype does.
+
+    Attributes:
+        kept: the sums that explain it; none where only several together do.
+        radius: that of the sum in the wider format.
+    """
+
+    kept: Accumulation | None = None
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def lattice_reduction_programs(
     """
     shape = draw(shapes(max_elements=max_elements))
     names = ("sum", "mean", "prod", "amax", "amin")
-    reduction = draw(reductions(shape=shape, names=names, power_of_two=True))
+    reduction = draw(reductions(dtype=dtype, shape=shape, names=names, power_of_two=True))
     size = (2 ** number_format(dtype).precision - 1) // spare
     dies = dice(draw, count=2)
     spelling, factor = dies.below(2), dies.among((1, 2, -3)) if reduction.operation != "prod" else 1

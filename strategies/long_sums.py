@@ -32,9 +32,9 @@ Values = Callable[[Dice, int], list[float]]
 """(dice, count) -> so many numbers."""
 
 
-def adds_terms(operation: str) -> bool:
-    """Whether there are programs of ``operation`` with long sums."""
-    return bool(LONG_SUMS.get(OPERATIONS[operation].case))
+def ways_of(operation: str) -> tuple[Way, ...]:
+    """The ways in which ``operation`` adds terms up; none if it does not."""
+    return LONG_SUMS.get(operation) or LONG_SUMS.get(OPERATIONS[operation].case, ())
 
 
 @reused
@@ -42,7 +42,7 @@ def adds_terms(operation: str) -> bool:
 def long_sum_programs(draw: DrawFn, *, dtype: str, operation: str, target: Target = CPU) -> Program:
     """Programs of one application of ``operation`` in which an output or a gradient is a sum of up to 8,192 terms.
 
-    - ``operation``: one for which ``adds_terms``.
+    - ``operation``: one that has ``ways_of``.
     - ``target``: where they will run; what known issues cover there is not drawn.
 
     The number of terms is log-uniform from 2 to 8,192. Half of the tensors hold nothing but ones; a sum of those stops
@@ -50,31 +50,48 @@ def long_sum_programs(draw: DrawFn, *, dtype: str, operation: str, target: Targe
     which alone is lost against the sum, or small integers of one sign. Shrinks towards few terms and ones.
     """
     kind = number_format(dtype)
-    if not adds_terms(operation):
+    if not ways_of(operation):
         raise InvalidArgument(f"{operation=} adds up no terms")
     dies = endless_dice(draw)
     octave = dies.between(1, MOST_TERMS.bit_length() - 1)
     terms = min(MOST_TERMS, 2**octave + dies.below_many(2**octave))
     entry = OPERATIONS[operation]
     chosen: tuple[Values, ...] = (_ones, _ones, partial(_small_between_ones, kind), _of_one_sign)
-    way = dies.among(LONG_SUMS[entry.case])
-    return _program(kind, entry, way, dies, terms, lambda position: dies.among(chosen), target)
+    way = dies.among(ways_of(operation))
+    return program_of(kind, entry, way, dies, terms, lambda position: dies.among(chosen), target)
 
 
-def saturating_sums(*, dtype: str, operation: str) -> list[Program]:
+def saturating_sums(*, dtype: str, operation: str, target: Target = CPU) -> list[Program]:
     """For each way in which ``operation`` adds terms up, programs whose ``MOST_TERMS`` terms do not fit into 16 bits.
 
-    All terms are ones in the first; in the second the cotangent holds numbers of a quarter ulp of 1 between two ones.
+    All terms are ones. Where no operand is so long, which may mean that there are fewer terms, the cotangent of another
+    program holds numbers of a quarter ulp of 1 between two ones.
     """
     entry, kind = OPERATIONS[operation], number_format(dtype)
 
     def program(way: Way, weights: Values) -> Program:
-        return _program(
-            kind, entry, way, Dice(repeat(0)), MOST_TERMS, lambda position: weights if position is None else _ones
+        return program_of(
+            kind,
+            entry,
+            way,
+            Dice(repeat(0)),
+            MOST_TERMS,
+            lambda position: weights if position is None else _ones,
+            target,
         )
 
-    small = partial(_small_between_ones, kind)
-    return [program(way, weights) for way in LONG_SUMS.get(entry.case, ()) for weights in (_ones, small)]
+    found = []
+    for way in ways_of(operation):
+        found.append(program(way, _ones))
+        if _largest(found[-1]) < MOST_TERMS:
+            # float16 holds every whole number up to 2,048.
+            found.append(program(way, partial(_small_between_ones, kind)))
+    return found
+
+
+def _largest(program: Program) -> int:
+    """The number of elements of the largest operand."""
+    return max(each.tensor.count for each in program.inputs)
 
 
 def _ones(dies: Dice, count: int) -> list[float]:
@@ -92,7 +109,7 @@ def _of_one_sign(dies: Dice, count: int) -> list[float]:
     return (some * (count // 4 + 1))[:count]
 
 
-def _program(
+def program_of(
     kind: NumberFormat,
     operation: Operation,
     way: Way,
@@ -101,7 +118,10 @@ def _program(
     values_of: Callable[[int | None], Values],
     target: Target = CPU,
 ) -> Program:
-    """``values_of`` tells the values of each operand by its number, and of the cotangents (None)."""
+    """One application of ``operation``, in a ``way`` that adds ``terms`` up.
+
+    ``values_of`` tells the values of each operand by its number, and those of the cotangents (None).
+    """
 
     def tensor(shape: Shape, position: int | None) -> TensorSpec:
         place = layout(dies, shape, expand=False)
@@ -115,7 +135,7 @@ def _program(
         shape, case = way(told, terms)
         operands: list[Operand] = [bench.add_input(tensor(shape, 0))]
         for position, other in enumerate(case.others, start=1):
-            operands.append(other if isinstance(other, float) else bench.add_input(tensor(other, position)))
+            operands.append(bench.add_input(tensor(other, position)) if isinstance(other, tuple) else other)
         # The simplest arguments of contiguous operands are covered by no known issue.
         if not bench.is_covered(operation.name, case.arguments, bench.known_operands(operands)):
             break

@@ -103,7 +103,7 @@ def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> P
     """
     kind = number_format(dtype)
     shape = draw(shapes(max_elements=max_elements))
-    reduction = draw(reductions(shape=shape))
+    reduction = draw(reductions(dtype=dtype, shape=shape))
     dies = dice(draw, count=3)
     degree, spelling = dies.below(3), dies.below(2)
     if reduction.operation == "prod":
@@ -158,7 +158,7 @@ def large_programs(draw: DrawFn, *, dtype: str) -> Program:
     if reduced:
         # Sums of this size overflow float16.
         names = ("amax", "amin") if dtype == "float16" else ("sum", "mean", "amax", "amin", "var")
-        reduction = draw(reductions(shape=shape, names=names))
+        reduction = draw(reductions(dtype=dtype, shape=shape, names=names))
         builder.apply(reduction.operation, result, arguments=reduction.arguments)
         shape = reduction.result_shape
     cotangent = None if shape == () and draw(st.booleans()) else draw(_filled(kind, shape))

@@ -124,7 +124,7 @@ class _Maker:
     def _refuses(self, operation: Operation, value: Value) -> bool:
         """Whether a known issue covers ``operation`` of ``value`` even with the simplest arguments."""
         case = RULES[operation.case].draw(self.draw, Dice(repeat(0)), self.bench.known[value.index].shape)
-        others = (KnownOperand.plain(other) for other in case.others if not isinstance(other, float))
+        others = (KnownOperand.plain(other) for other in case.others if isinstance(other, tuple))
         known = (self.bench.known[value.index].operand, *others)
         return self.bench.is_covered(operation.name, case.arguments, known)
 
@@ -182,8 +182,10 @@ class _Maker:
         self.bench.make_contiguous(len(self.bench.tensors) - inputs)
         return not covered()
 
-    def _operand(self, other: Shape | float, operation: Operation, position: int, most_inputs: int) -> Operand | None:
-        if isinstance(other, float):
+    def _operand(
+        self, other: Shape | float | Value, operation: Operation, position: int, most_inputs: int
+    ) -> Operand | None:
+        if not isinstance(other, tuple):
             return other
         suitable = [
             Value(place)

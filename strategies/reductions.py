@@ -16,6 +16,7 @@ from oracle.program import Argument
 from strategies.cases import RULES
 from strategies.dice import endless_dice
 from strategies.reuse import reused
+from strategies.values import number_format
 
 NAMES = ("sum", "mean", "prod", "amax", "amin", "var", "std")
 
@@ -40,9 +41,9 @@ class Reduction:
 @reused
 @st.composite
 def reductions(
-    draw: DrawFn, *, shape: tuple[int, ...], names: tuple[str, ...] = NAMES, power_of_two: bool = False
+    draw: DrawFn, *, dtype: str, shape: tuple[int, ...], names: tuple[str, ...] = NAMES, power_of_two: bool = False
 ) -> Reduction:
-    """Reductions that torch accepts for a tensor of ``shape``.
+    """Reductions that torch accepts for a tensor of ``shape``, and that no known issue keeps out in ``dtype``.
 
     - ``names``: which reductions.
     - ``power_of_two``: let ``mean`` reduce groups of 1, 2, 4, 8 … elements only, so that it can be exact.
@@ -53,13 +54,13 @@ def reductions(
     """
     if not names or any(name not in NAMES for name in names):
         raise InvalidArgument(f"{names=} must be some of {NAMES}")
+    number_format(dtype)  # refuses what is none
     dies = endless_dice(draw)
     offered = [name for name in names if RULES[OPERATIONS[name].case].fits(shape)]
     # An empty tensor can be summed.
     name = dies.among(offered or ["sum"])
     arguments = RULES[OPERATIONS[name].case].draw(draw, dies, shape).arguments
-    # Wherever that is, and in whatever dtype: other properties ask where it is not.
-    if any(issue.covers(name, arguments, "", (KnownOperand.plain(shape),)) for issue in present_issues()):
+    if any(issue.covers(name, arguments, dtype, (KnownOperand.plain(shape),)) for issue in present_issues()):
         # All axes, in the other way of saying so; ``keepdim`` has no meaning without ``dim``.
         arguments = {key: value for key, value in arguments.items() if key not in ("dim", "keepdim")}
     dim = arguments.get("dim")

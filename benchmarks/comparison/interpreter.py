@@ -75,6 +75,10 @@ class Interpreter:
         lines = words.strip().splitlines()
         return f"the worker stopped ({lines[-1] if lines else 'it said nothing'})"
 
+    def flushes_subnormals(self, dtype: str, device: str) -> bool:
+        """Whether its torch flushes subnormal numbers of ``dtype`` on ``device`` to 0."""
+        return bool(self._ask("flushes_subnormals", dtype=dtype, device=device))
+
     def prepare(self, name: str, source: str, device: str) -> tuple[dict[str, int], list[NDArray[np.float64] | None]]:
         """The counts and the gradients (flat, float64) of the program that ``source`` defines.
 

@@ -13,6 +13,7 @@ from benchmarks.comparison.interpreter import Interpreter, NoGradients
 from benchmarks.comparison.rule import Comparison, Pairs, compared
 from benchmarks.passes import ROUTE, WrongGradient
 from benchmarks.workloads import WORKLOADS
+from oracle.arithmetic import DeviceArithmetic
 from oracle.finding import Finding
 from oracle.program import Program
 from oracle.reproducer import definitions
@@ -169,9 +170,13 @@ def rows(
     """Compare the ``chosen`` workloads: forward and backward of each, one row for each pass."""
     for workload, size, dtype in chosen:
         program = written(workload, size, dtype)
-        truths = enclosed(program)
         source = definitions(program)
-        prepared = [_prepared(each, program, truths, source, device) for each in (base, head)]
+        flushes = [each.flushes_subnormals(dtype, device) for each in (base, head)]
+        truths = {each: enclosed(program, DeviceArithmetic(flushes_subnormals=each)) for each in set(flushes)}
+        prepared = [
+            _prepared(each, program, truths[flushed], source, device)
+            for each, flushed in zip((base, head), flushes, strict=True)
+        ]
         (base_counts, base_complaint), (head_counts, head_complaint) = prepared
         if base_complaint:
             raise WrongGradient(f"base's gradient of {workload} is wrong\n\n{base_complaint}")

@@ -36,6 +36,12 @@ class Worker:
         """Which PyTorch this is."""
         return {"torch": torch.__version__, "git": torch.version.git_version, "python": sys.version.split()[0]}
 
+    def flushes_subnormals(self, dtype: str, device: str) -> bool:
+        """Whether halving the smallest normal number gives 0."""
+        number_format = getattr(torch, dtype)
+        smallest = torch.tensor(torch.finfo(number_format).smallest_normal, dtype=number_format, device=device)
+        return bool((smallest / 2).item() == 0)
+
     def prepare(self, name: str, source: str, device: str) -> dict[str, Any]:
         """Build the program that ``source`` defines, and return its counts and gradients.
 

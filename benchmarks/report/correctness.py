@@ -10,6 +10,7 @@ from typing import Literal
 from benchmarks.report import quantities, table
 from benchmarks.report.inputs import Gate, KnownIssue, Property
 from benchmarks.report.table import Cell, Column, Table, words
+from tests.gate.losses import Loss, times_too_small
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class Headline:
 def headline(gate: Gate | None) -> Headline:
     """The verdict of the gate, or that there is none."""
     if gate is None:
-        return Headline("none", "The gate has not been run", "Nothing here says whether these gradients are right.")
+        sentence = "There is no gate.json to say whether these gradients are right."
+        return Headline("none", "The gate has not been run", sentence)
     total = _totals("all", gate.properties, _of_property)
     compared = quantities.counted(total.elements, "gradient element")
     if not total.elements:
@@ -105,6 +107,9 @@ def headline(gate: Gate | None) -> Headline:
     ]
     facts += [("Date", gate.date)] if gate.date else []
     facts += [("Left out", "; ".join(gate.left_out))] if gate.left_out else []
+    if gate.verdict == "unfinished":
+        sentence = f"It was ended before its time. {compared} compared until then; none was found wrong."
+        return Headline("none", "The gate was not finished", sentence, tuple(facts))
     if gate.verdict == "green":
         evidence = f", {quantities.share(total.informative_share)} of them informative" if total.elements else ""
         return Headline("green", "Gate green", f"{compared} compared{evidence}; none was found wrong.", tuple(facts))
@@ -179,11 +184,82 @@ def known_issue_table(issues: tuple[KnownIssue, ...]) -> Table:
     """A row for each issue that this PyTorch has."""
     columns = (
         words("Issue", "its name in oracle/known_issues.toml, where its reproducer is"),
+        words("Kind", "whether gradients are wrong or inaccurate, or PyTorch raises an exception or crashes"),
+        words("Targets", "devices and code paths that have it"),
         words("Reason", "what goes wrong, and where"),
+        words("Shown", "what its reproducer showed on each target: wrong, mended, or that it cannot be shown there"),
         words("Reported", "the issue in PyTorch's tracker, if there is one"),
     )
-    rows = [(Cell(each.name), Cell(each.reason), _reported(each.link)) for each in issues]
+    rows = [
+        (
+            Cell(each.name),
+            table.cell(each.kind),
+            table.cell(", ".join(each.targets) or ("all" if each.kind else "")),
+            Cell(each.reason),
+            _shown(each),
+            _reported(each.link),
+        )
+        for each in issues
+    ]
     return Table("known-issues", "Known issues", columns, rows)
+
+
+def _shown(issue: KnownIssue) -> Cell:
+    """What the reproducer showed, with the targets of each status; an issue that is mended is to be deleted."""
+    targets: dict[str, list[str]] = {}
+    for target, answer in issue.answers.items():
+        targets.setdefault(answer.status, []).append(target)
+    text = "; ".join(f"{status} on {', '.join(names)}" for status, names in targets.items())
+    said = [f"{target}: {answer.said}" for target, answer in issue.answers.items() if answer.said]
+    return Cell(text or quantities.ABSENT, detail="; ".join(said), verdict="bad" if "mended" in targets else "")
+
+
+def losses(gate: Gate) -> list[Loss]:
+    """What sums lost, the most first."""
+    return sorted(gate.losses, key=lambda each: -times_too_small(each.factor))
+
+
+def factor(loss: Loss) -> str:
+    """How many times too small the sum is."""
+    return f"{'∞' if loss.factor is None else quantities.short(loss.factor)} ×"
+
+
+def loss_table(gate: Gate) -> Table:
+    """A row for each operation and quantity, in each dtype on each device."""
+    columns = (
+        words("Operation", "which has the sum, forward or backward"),
+        words("Dtype", "in which every partial sum is kept"),
+        words("Device", "where it ran"),
+        words("Of", "its output, or the gradient of one of its operands"),
+        Column("Size", "elements of the largest tensor that takes part, or the number of operands"),
+        Column("Came", "PyTorch's sum"),
+        Column("Due", "the exact sum"),
+        Column("Too small", "how many times; ∞ where 0 came"),
+        words("Known issue", "which says so"),
+    )
+    rows = [
+        (
+            Cell(each.operation),
+            Cell(each.dtype),
+            Cell(each.device),
+            Cell(each.quantity),
+            table.count(each.size),
+            Cell(quantities.short(each.came), each.came),
+            Cell(quantities.short(each.due), each.due),
+            Cell(factor(each), times_too_small(each.factor)),
+            Cell(each.issue),
+        )
+        for each in losses(gate)
+    ]
+    return Table("losses", LOST, columns, rows)
+
+
+LOST = "What sums lose in 16 bits"
+
+WHY_LOST = (
+    "PyTorch has decided to accumulate these sums in 16 bits, where a sum stops growing once its terms are too small"
+    " against it; each row is the worst of its kind, and a known issue, which it names, covers it."
+)
 
 
 def _reported(link: str) -> Cell:

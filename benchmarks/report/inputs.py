@@ -15,6 +15,7 @@ from benchmarks import records
 from benchmarks.comparison.measurement import Graphs
 from benchmarks.comparison.rule import Comparison
 from oracle.sweep import Accuracy
+from tests.gate.losses import Loss
 from tests.power.gate_run import GateRun
 from tests.power.thresholds import Threshold
 
@@ -23,6 +24,7 @@ COMMANDS = {
     "power.json": "tox run -e power",
     "false_alarms.json": "tox run -e power -- --false-alarms 50",
     "accuracy.json": "tox run -e gate",
+    "paths.json": "tox run -e paths",
     "benchmarks.json": "tox run -e bench",
     "comparison.json": "tox run -e compare -- --base PYTHON",
 }
@@ -63,12 +65,40 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What the reproducer of a known issue showed on one target, and what it said."""
+
+    status: str
+    said: str = ""
+
+
+@dataclass(frozen=True)
 class KnownIssue:
-    """A wrong gradient that this PyTorch is known to have."""
+    """A wrong gradient that this PyTorch is known to have; ``answers`` by target, ``targets`` empty if it is at all.
+
+    Reports from before an issue had a kind have none of these.
+    """
 
     name: str
     reason: str
     link: str
+    kind: str = ""
+    targets: tuple[str, ...] = ()
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was measured of the arithmetic of one dtype on one target, as in ``oracle.arithmetic.DeviceArithmetic``.
+
+    None where it was not measured.
+    """
+
+    powers_are_exact: bool | None = None
+    flushes_subnormals: bool | None = None
+    kept_in_dtype: tuple[str, ...] | None = None
+    composite: tuple[str, ...] | None = None
+    product_roundoff: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +111,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Gate:
-    """``gate.json``; operations by name, then by device and dtype."""
+    """``gate.json``; operations by name, then by device and dtype; facts by both, as in ``cpu float16``."""
 
     torch: str
     python: str
@@ -97,6 +127,8 @@ class Gate:
     operations: dict[str, dict[str, Judged]]
     findings: tuple[Finding, ...]
     known_issues: tuple[KnownIssue, ...]
+    facts: dict[str, Facts] = field(default_factory=dict)
+    losses: tuple[Loss, ...] = ()
     date: str = ""
 
 
@@ -146,6 +178,69 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class PathDtype:
+    """What was judged of one dtype on one code path; the verdict is ``right``, or ``WRONG`` and how many properties."""
+
+    examples: int
+    verdict: str
+
+
+@dataclass(frozen=True)
+class CodePath:
+    """The programs judged on one code path; ``ended`` says how if not by themselves. Facts and dtypes by dtype."""
+
+    target: str
+    green: bool
+    ended: str
+    remark: str
+    seconds: float
+    facts: dict[str, Facts]
+    dtypes: dict[str, PathDtype]
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """A code path that the machine lacks, and why."""
+
+    target: str
+    why: str
+
+
+@dataclass(frozen=True)
+class PathFinding(Finding):
+    """Something wrong, and the code paths on which it is."""
+
+    paths: tuple[str, ...] = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How the programs were drawn; what the gate did not come to say is None."""
+
+    programs: int
+    seconds: float
+    ended: str
+    profile: str | None = None
+    max_examples: int | None = None
+    seed: str | None = None
+
+
+@dataclass(frozen=True)
+class Paths:
+    """``paths.json``; the first of the paths is the base."""
+
+    torch: str
+    python: str
+    machine: str
+    verdict: str
+    stored: Drawn
+    paths: tuple[CodePath, ...]
+    unavailable: tuple[Unavailable, ...]
+    findings: tuple[PathFinding, ...]
+    date: str = ""
+
+
+@dataclass(frozen=True)
 class ComparedRow:
     """One pass of one workload: ``comparison`` if both sides were timed in turn, else seconds ``stored`` and ``now``.
 
@@ -182,6 +277,7 @@ class Inputs:
     power: Power | None = None
     false_alarms: Power | None = None
     sweep: Sweep | None = None
+    paths: Paths | None = None
     results: records.Results | None = None
     comparison: ComparisonFile | None = None
     raw: dict[str, bytes] = field(default_factory=dict)
@@ -194,6 +290,7 @@ class Inputs:
             "power.json": self.power,
             "false_alarms.json": self.false_alarms,
             "accuracy.json": self.sweep,
+            "paths.json": self.paths,
         }
         found = {name: each.torch for name, each in of.items() if each is not None}
         return found | ({"benchmarks.json": str(self.results.provenance["torch"])} if self.results else {})
@@ -218,6 +315,7 @@ def read(folder: Path) -> Inputs:
     found.power = _structured(folder, "power.json", Power, found.raw)
     found.false_alarms = _structured(folder, "false_alarms.json", Power, found.raw)
     found.sweep = _structured(folder, "accuracy.json", Sweep, found.raw)
+    found.paths = _structured(folder, "paths.json", Paths, found.raw)
     found.comparison = _structured(folder, "comparison.json", ComparisonFile, found.raw)
     if "benchmarks.json" in found.raw:
         try:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from benchmarks.families import above_bound, middle
 from benchmarks.records import CHEAP_GRADIENT
-from benchmarks.report import detection, quantities
+from benchmarks.report import detection, paths, quantities
 from benchmarks.report.inputs import Inputs
 
 
@@ -29,6 +29,10 @@ def figures(inputs: Inputs) -> list[Figure]:
         compared = elements or sum(each.comparisons for each in gate.properties)
         says = "gradient elements compared" if elements else "values compared"
         found.append(Figure(quantities.count(compared), says, "correctness"))
+    if inputs.paths:
+        right, judged = paths.right(inputs.paths), len(inputs.paths.paths)
+        colour: Literal["good", "bad"] = "good" if inputs.paths.verdict == "green" else "bad"
+        found.append(Figure(f"{right} of {judged}", "code paths right", "paths", colour))
     if (power := inputs.power) and power.faults:
         caught, planted = detection.caught(power), len(power.faults)
         verdict: Literal["good", "bad"] = "good" if caught == planted else "bad"

@@ -15,7 +15,7 @@ from altair import SCHEMA_VERSION
 
 from benchmarks import store
 from benchmarks.records import CHEAP_GRADIENT, Results
-from benchmarks.report import accuracy, comparison, correctness, detection, quantities, timings
+from benchmarks.report import accuracy, comparison, correctness, detection, facts, paths, quantities, timings
 from benchmarks.report.chart_data import Rows
 from benchmarks.report.charts import Plots, plots
 from benchmarks.report.inputs import COMMANDS, Inputs
@@ -42,6 +42,8 @@ def page(inputs: Inputs) -> str:
         figures=figures(inputs),
         warnings=warnings(inputs),
         correctness=correctness,
+        facts=facts,
+        paths=paths,
         detection=detection,
         accuracy=accuracy,
         timings=timings,

@@ -16,6 +16,11 @@ def three_digits(number: float) -> str:
     return f"{number:,.{decimals}f}"
 
 
+def short(number: float) -> str:
+    """``number`` with at most four significant digits, and none that say nothing, as in 4 or 2,048."""
+    return f"{number:,.4g}"
+
+
 def seconds(number: float) -> str:
     """A time in µs, ms or s."""
     if math.isnan(number):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.families import above_bound, families
 from benchmarks.records import CHEAP_GRADIENT, Record
-from benchmarks.report import comparison, correctness, quantities
-from benchmarks.report.inputs import COMMANDS, Finding, Gate, Inputs
+from benchmarks.report import comparison, correctness, paths, quantities
+from benchmarks.report.inputs import COMMANDS, CodePath, Finding, Gate, Inputs, Paths
 from benchmarks.report.overview import warnings
 
 MOST_LISTED = 20
@@ -24,6 +24,8 @@ def summary(inputs: Inputs) -> str:
         lines += [", ".join(f"{name}: {_escaped(value)}" for name, value in headline.facts), ""]
     lines += [line for warning in warnings(inputs) for line in (f"**Careful.** {_escaped(warning)}", "")]
     lines += _gate(inputs.gate) if inputs.gate else _absent("gate.json")
+    lines += ["### Code paths", ""]
+    lines += _paths(inputs.paths) if inputs.paths else _absent("paths.json")
     lines += ["### Detection power", ""]
     lines += _listed(inputs.power.summary) if inputs.power else _absent("power.json")
     lines += _listed(inputs.false_alarms.summary) if inputs.false_alarms else _absent("false_alarms.json")
@@ -63,7 +65,54 @@ def _gate(gate: Gate) -> list[str]:
         for each in correctness.by_property(gate)
     ]
     columns = ("Property", "Examples", "Comparisons", "Gradients", "Informative", "Radii", "Time", "Verdict")
-    return [*lines, "### Properties", "", *_table(columns, "lrrrrrrl", rows), ""]
+    return [*lines, "### Properties", "", *_table(columns, "lrrrrrrl", rows), "", *_losses(gate)]
+
+
+def _losses(gate: Gate) -> list[str]:
+    if not gate.losses:
+        return []
+    rows = [
+        (
+            each.operation,
+            each.dtype,
+            each.device,
+            each.quantity,
+            quantities.count(each.size),
+            quantities.short(each.came),
+            quantities.short(each.due),
+            correctness.factor(each),
+            each.issue,
+        )
+        for each in correctness.losses(gate)
+    ]
+    columns = ("Operation", "Dtype", "Device", "Of", "Size", "Came", "Due", "Too small", "Known issue")
+    shown = [*_table(columns, "llllrrrrl", rows[:MOST_LISTED]), *_left_out(rows, "row")]
+    return [f"### {correctness.LOST}", "", correctness.WHY_LOST, "", *shown, ""]
+
+
+def _paths(found: Paths) -> list[str]:
+    lines = []
+    for finding in found.findings[:MOST_LISTED]:
+        lines += [_escaped(paths.wrong_on(found, finding)), "", *_finding(finding)]
+    lines += _left_out(found.findings, "finding")
+    dtypes = paths.dtypes(found)
+    rows = [_path(path, dtypes) for path in found.paths]
+    absent = [quantities.ABSENT] * (len(dtypes) + 2)
+    rows += [(each.target, *absent, paths.missing(each.why)) for each in found.unavailable]
+    columns = ("Path", *dtypes, "Programs", "Time", "Remark")
+    sides = f"l{'l' * len(dtypes)}rrl"
+    return [*lines, *_listed(paths.lines(found)), *_table(columns, sides, rows), ""]
+
+
+def _path(path: CodePath, dtypes: Sequence[str]) -> tuple[str, ...]:
+    verdicts = [paths.verdict(path, dtype) for dtype in dtypes]
+    return (
+        path.target,
+        *(each if each in ("right", quantities.ABSENT) else f"**{each}**" for each in verdicts),
+        quantities.count(paths.programs(path)),
+        f"{path.seconds:.0f} s",
+        paths.remark(path) or quantities.ABSENT,
+    )
 
 
 def _finding(finding: Finding) -> list[str]:
@@ -115,9 +164,15 @@ def _left_out(listed: Sequence[object], noun: str) -> list[str]:
 
 
 def _table(columns: Sequence[str], sides: str, rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [columns, ["---:" if side == "r" else ":---" for side in sides]]
-    lines += [[cell if cell.startswith("**") else _escaped(cell) for cell in row] for row in rows]
+    lines = [[_escaped(name) for name in columns], ["---:" if side == "r" else ":---" for side in sides]]
+    lines += [[_cell(text) for text in row] for row in rows]
     return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _cell(text: str) -> str:
+    """``text`` escaped, in bold if it stands between two pairs of stars."""
+    bold = len(text) > 4 and text.startswith("**") and text.endswith("**")
+    return f"**{_escaped(text[2:-2])}**" if bold else _escaped(text)
 
 
 def _escaped(text: str) -> str:

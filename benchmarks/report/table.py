@@ -41,7 +41,10 @@ class Cell:
     @property
     def key(self) -> str:
         """The value with the digits that sorting needs; empty if the text does."""
-        return "" if self.value is None or math.isnan(self.value) else f"{self.value:.5g}"
+        if self.value is None or math.isnan(self.value):
+            return ""
+        # As the page's script reads it.
+        return "Infinity" if self.value == math.inf else f"{self.value:.5g}"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hypothesis.strategies import DrawFn
 
 from oracle.index import IndexTensor
-from oracle.program import Argument
+from oracle.program import Argument, Value
 from strategies.dice import Dice
 from strategies.reuse import some_bytes
 from strategies.shapes import Shape
@@ -23,12 +23,12 @@ class Case:
     """One way to apply an operation to a first operand of a known shape.
 
     Attributes:
-        others: the other operands: the shape that a tensor must have, or a number.
+        others: the other operands: the shape that a tensor must have, a number, or a value that is there.
         arguments: keyword arguments.
         results: how many tensors come out.
     """
 
-    others: tuple[Shape | float, ...] = ()
+    others: tuple[Shape | float | Value, ...] = ()
     arguments: dict[str, Argument] = field(default_factory=dict, hash=False)
     results: int = 1
 

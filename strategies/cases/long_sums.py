@@ -12,7 +12,7 @@ from typing import Any, cast
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from oracle.index import Index, IndexTensor
-from oracle.program import Argument
+from oracle.program import Argument, Value
 from strategies.cases.case import Case
 from strategies.cases.elementwise import ELEMENTWISE
 from strategies.cases.reductions import REDUCTIONS
@@ -24,7 +24,7 @@ Way = Callable[[Dice, int], tuple[Shape, Case]]
 
 
 PAIRS = 512
-"""Terms where the oracle needs time and memory for each pair of them: scans, and windows that overlap."""
+"""Terms where the oracle needs time and memory for each pair of them: windows that overlap; half as many for scans."""
 
 
 def _refused(strategy: SearchStrategy[Any], label: object = None) -> Any:
@@ -138,9 +138,14 @@ def _taken_from(**arguments: Callable[[int], Argument]) -> Way:
     return _indexed(lambda n: (2,), lambda n: [], lambda n: {name: each(n) for name, each in arguments.items()})
 
 
-def _masked(others: int) -> Way:
-    """One element takes the places that a mask names: its gradient is a sum over them."""
-    return _indexed(lambda n: (n,), lambda n: [()] * others, lambda n: {"mask": IndexTensor((n,), (True,) * n)})
+def _masked(named: bool) -> Way:
+    """One element takes the places that a mask names, or does not: its gradient is a sum over them."""
+    return _indexed(lambda n: (n,), lambda n: [()], lambda n: {"mask": IndexTensor((n,), (named,) * n)})
+
+
+def _used_again(dies: Dice, terms: int) -> tuple[Shape, Case]:
+    """The same tensor many times: its gradients come from as many uses."""
+    return (dies.between(1, 2),), Case((Value(0),) * (terms - 1))
 
 
 def _first(terms: int) -> int:
@@ -153,7 +158,7 @@ def _key(terms: int) -> Index:
 
 _BINARY = ("binary", "arithmetic", "binary with alpha", "binary with weight", "ternary", "ternary with value")
 _REDUCING = (
-    *("reduction", "sum", "reduction with dim", "selecting reduction", "variance", "variance and mean"),
+    *("reduction", "sum", "reduction with dim", "variance", "variance and mean"),
     *("norm", "dist"),
 )
 
@@ -161,14 +166,16 @@ _REDUCING = (
 LONG_SUMS: dict[str, tuple[Way, ...]] = {
     **{name: (_spread(name), _repeated_first(name)) for name in _BINARY},
     **{name: (_reduced(name),) for name in _REDUCING},
-    "scan": (_reduced("scan", PAIRS),),
+    "scan": (_reduced("scan", PAIRS // 2),),
     "expand": (lambda dies, n: ((1,), Case((), {"size": (n,)})),),
     "repeat": (lambda dies, n: (dies.among(((), (1,), (2,))), Case((), {"repeats": (n,)})),),
     "repeat_interleave": (lambda dies, n: ((2,), Case((), {"repeats": n, "dim": 0})),),
     "unfold": (
         lambda dies, n: ((2 * min(n, PAIRS) - 1,), Case((), {"dimension": 0, "size": min(n, PAIRS), "step": 1})),
     ),
+    **dict.fromkeys(("cat", "stack"), (_used_again,)),
     "replicate_pad": (lambda dies, n: ((1, 2), Case((), {"pad": (n, 0)})),),
+    "trace": (lambda dies, n: ((min(n, PAIRS), min(n, PAIRS)), Case()),),
     "mm": (_fixed(_ROW_OF_TWO, _COLUMN), _fixed(_COLUMN, _PAIR)),
     "bmm": (
         _fixed(lambda dies, n: (2, 1, n), lambda dies, n: (2, n, 1)),
@@ -208,14 +215,21 @@ LONG_SUMS: dict[str, tuple[Way, ...]] = {
     "gather": (_taken_from(dim=_first, index=_zeros),),
     "take_along_dim": (_taken_from(indices=_zeros, dim=_first),),
     "take": (_taken_from(index=_zeros),),
-    "where": (_masked(1),),
-    "masked_fill": (_masked(1),),
+    "where": (_masked(False),),
+    "masked_fill": (_masked(True),),
     "scatter_add": (_added_to(dim=_first, index=_zeros),),
-    "scatter_reduce": (_added_to(dim=_first, index=_zeros),),
+    **{name: (_added_to(dim=_first, index=_zeros),) for name in ("scatter_reduce_sum", "scatter_reduce_mean")},
     "index_add": (_added_to(dim=_first, index=_zeros),),
     "index_fill": (
         _indexed(lambda n: (n,), lambda n: [()], lambda n: {"dim": 0, "index": IndexTensor((n,), tuple(range(n)))}),
     ),
     "index_put_accumulate": (_added_to(index=_key),),
 }
-"""For each rule of ``RULES`` that can add terms up, by its name, the ways to do so."""
+"""The ways to add terms up, by the name of an operation or of its rule in ``RULES``."""
+
+BOUNDED: dict[str, str] = {
+    "sort": "each result is a selection of its own, and an element is one or the other",
+    "reflect_pad": "an element is reflected at two ends at most in each axis",
+    "circular_pad": "PyTorch lets no padding wrap around twice",
+}
+"""Operations whose sums have but a few terms, or terms of which all but one are 0, whatever the shape, and why."""

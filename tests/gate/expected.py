@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from oracle.arithmetic import Accumulation, DeviceArithmetic
 from oracle.exact import NotPolynomial, exact
@@ -21,12 +22,26 @@ def _exact(program: Program) -> Truths | None:
         return None
 
 
-TIERS: dict[str, Callable[[Program, DeviceArithmetic, Target], Truths | None]] = {
+Tier = Callable[[Program, DeviceArithmetic, Target], Truths | None]
+
+
+def _keeping_in_dtype(*kinds: Accumulation) -> Tier:
+    return lambda program, arithmetic, target: enclosed(
+        program, replace(arithmetic, kept_in_dtype=frozenset(kinds)), target
+    )
+
+
+TIERS: dict[str, Tier] = {
     "exact": lambda program, arithmetic, target: _exact(program),
     "certificate": lambda program, arithmetic, target: certified(program, arithmetic),
+    "wide sums": _keeping_in_dtype(),
     "enclosure": enclosed,
+    **{kind.name: _keeping_in_dtype(kind) for kind in Accumulation},
 }
-"""How each tier computes what it expects of a program where the arithmetic is as it was measured."""
+"""How each tier computes what it expects of a program where the arithmetic is as it was measured.
+
+That of a kind of sums expects that they are kept in the dtype, and no others.
+"""
 
 
 class Expected:

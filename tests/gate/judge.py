@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import zlib
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
-import pytest
 from hypothesis import given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
+from oracle.arithmetic import Accumulation
 from oracle.device import float64_target, has_storage
 from oracle.exact import NotPolynomial
 from oracle.finding import Broken, Finding
@@ -23,9 +23,10 @@ from oracle.notation import mathematics
 from oracle.program import Program
 from oracle.route import NoAnswer, ReadAnswer, cotangents, leaves, read_answer, torch_function
 from oracle.target import Target
-from oracle.verdict import Raised, Truths, exactly, judge
+from oracle.verdict import Mismatch, Raised, Truths, Verdict, exactly, judge
 from strategies.fresh import fresh
 from tests.gate.expected import Expected
+from tests.gate.losses import explained, loss
 from tests.gate.record import Record
 from tests.gate.replay import replay
 from tests.gate.store import Store
@@ -73,13 +74,7 @@ class Judge:
         @settings(max_examples=max(1, round(share * settings().max_examples)))
         @given(fresh(programs))
         def property_holds(program: Program) -> None:
-            self.expected.take(program)
-            shrinking = self.record.found_after is not None
-            try:
-                self.count(check, program)
-            finally:
-                if self.store is not None and not shrinking:
-                    self.store.put(self.record.property, self.record.dtype, about, program, self.expected.known)
+            self._count_and_store(check, program, about)
 
         case = f"{self.record.property} {self.record.device} {self.record.dtype} {about}"
         given_function: Any = property_holds
@@ -88,6 +83,23 @@ class Judge:
         if self.run_seed is not None:
             property_holds = seed(zlib.crc32(f"{self.run_seed} {case}".encode()))(property_holds)
         property_holds()
+
+    def each(self, programs: list[Program], check: Callable[[Judge, Program], None], *, about: str) -> None:
+        """Run ``check`` on each of ``programs``, which are the same in every run."""
+        if self.replayed is not None:
+            replay(self, self.replayed, check, about)
+            return
+        for program in programs:
+            self._count_and_store(check, program, about)
+
+    def _count_and_store(self, check: Callable[[Judge, Program], None], program: Program, about: str) -> None:
+        self.expected.take(program)
+        shrinking = self.record.found_after is not None
+        try:
+            self.count(check, program)
+        finally:
+            if self.store is not None and not shrinking:
+                self.store.put(self.record.property, self.record.dtype, about, program, self.expected.known)
 
     def count(self, check: Callable[[Judge, Program], None], program: Program) -> None:
         """Run ``check`` on ``program`` and count it."""
@@ -192,6 +204,55 @@ class Judge:
             finding = Finding(program, self.target, law.__name__, "law", Broken(law, complaint))
             raise WrongAnswer(finding, lambda simpler: self.law(simpler, law))
 
+    def accurate(self, program: Program, route: str = "backward") -> None:
+        """Output and gradients of one operation lie in the enclosures of sums in the wider format.
+
+        Where they lie in those of sums that are kept in the dtype alone, a known issue must say that they are; what is
+        lost goes into the record.
+        """
+
+        def again(simpler: Program) -> None:
+            if len(simpler.applications) == 1:
+                self.accurate(simpler, route)
+
+        wide = self._expected(program, "wide sums")
+        answer = self._answer(program, route, wide.tier, again)
+        if answer is None:
+            return
+        verdict = judge(program, answer, wide)
+        if verdict.wrong:
+            demanded, truths = verdict, self._enclosures(program)
+            verdict = judge(program, answer, truths)
+            if verdict.wrong:
+                raise WrongAnswer(Finding(program, self.target, route, truths.tier, verdict.wrong[0]), again)
+            for mismatch in demanded.wrong:
+                assert isinstance(mismatch, Mismatch)  # of a right shape it is, or the enclosures had objected
+                self._lost(program, route, answer, mismatch, again)
+        self.record.count(verdict)
+        self.record.count_operations(program, verdict.informative > 0)
+
+    def _lost(
+        self, program: Program, route: str, answer: ReadAnswer, mismatch: Mismatch, again: Callable[[Program], None]
+    ) -> None:
+        def within(kind: Accumulation) -> Verdict:
+            return judge(program, answer, self._expected(program, kind.name))
+
+        wrong = explained(mismatch, self.arithmetic.kept_in_dtype, within)
+        lost = loss(program, self.record.device, wrong, issues_at(self.target))
+        if lost is None:
+            raise WrongAnswer(Finding(program, self.target, route, "enclosure", wrong), again)
+        self.record.losses.append(asdict(lost))
+
+    def _answer(self, program: Program, route: str, tier: str, again: Callable[[Program], None]) -> ReadAnswer | None:
+        """What PyTorch says, None where a known issue makes it raise."""
+        try:
+            return read_answer(program, self.target, route)
+        except NoAnswer as none:
+            if is_known(none.error, program, self.target):
+                return None
+            raised = Raised(str(none), none.moment)
+            raise WrongAnswer(Finding(program, self.target, route, tier, raised), again) from none.error
+
     def _compare(self, program: Program, route: str, truths_of: Callable[[Program], Truths]) -> ReadAnswer | None:
         if is_uncertain(program, self.target):
             return None
@@ -200,13 +261,9 @@ class Judge:
         def again(simpler: Program) -> None:
             self._compare(simpler, route, truths_of)
 
-        try:
-            answer = read_answer(program, self.target, route)
-        except NoAnswer as none:
-            if is_known(none.error, program, self.target):
-                return None
-            raised = Raised(str(none), none.moment)
-            raise WrongAnswer(Finding(program, self.target, route, truths.tier, raised), again) from none.error
+        answer = self._answer(program, route, truths.tier, again)
+        if answer is None:
+            return None
         verdict = judge(program, answer, truths)
         self.record.count(verdict)
         if verdict.wrong:
@@ -238,16 +295,3 @@ def for_programs(
         return test
 
     return decorate
-
-
-def run_and_record(item: pytest.Function, record: Record) -> Any:
-    """Wrap the call of a property (as a generator around it): time it, keep its record, refuse an empty one."""
-    start = time.perf_counter()
-    try:
-        result = yield
-    finally:
-        record.seconds = time.perf_counter() - start
-        item.user_properties.append(("gradcert", vars(record)))
-    if record.comparisons == 0:
-        pytest.fail(f"{record.property} compared nothing on {record.device} in {record.dtype}", pytrace=False)
-    return result

@@ -192,6 +192,14 @@ def stored_cases(
     return kept, [f"no programs are stored in {dtype}" for dtype in absent]
 
 
+def judges(config: pytest.Config) -> bool:
+    """Whether the command line asks for the gate's properties, by themselves or among others, and will run them."""
+    properties = config.rootpath / "tests" / "properties"
+    named = [(config.invocation_params.dir / each.partition("::")[0]).resolve() for each in config.args]
+    asked = any(path.is_relative_to(properties) or properties.is_relative_to(path) for path in named)
+    return asked and not config.option.collectonly
+
+
 def reports_folder(config: pytest.Config) -> Path:
     """The folder for reports, made if it is missing."""
     folder = Path(config.getoption("--reports"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+import pytest
 
 from oracle.program import Program
 from oracle.verdict import Verdict
@@ -26,6 +29,7 @@ class Record:
         found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
         drawn: how often each operation was applied in a program that was compared.
         judged: how often in one with an informative gradient element.
+        losses: what sums lost that are kept in the dtype, as ``losses.Loss``.
     """
 
     property: str
@@ -42,6 +46,7 @@ class Record:
     facts: dict[str, Any] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
+    losses: list[dict[str, Any]] = field(default_factory=list)
 
     def count(self, verdict: Verdict) -> None:
         """Count what was compared for ``verdict``, and its largest error unless something is wrong."""
@@ -56,3 +61,17 @@ class Record:
         for application in program.applications:
             for counts in (self.drawn, self.judged) if judged else (self.drawn,):
                 counts[application.operation] = counts.get(application.operation, 0) + 1
+
+
+def run_and_record(item: pytest.Function, record: Record) -> Any:
+    """Wrap the call of a property (as a generator around it): time it, keep its record, refuse an empty one."""
+    start = time.perf_counter()
+    try:
+        result = yield
+    finally:
+        record.seconds = time.perf_counter() - start
+        # A copy: while a finding is cut down, the record goes on counting.
+        item.user_properties.append(("gradcert", asdict(record)))
+    if record.comparisons == 0:
+        pytest.fail(f"{record.property} compared nothing on {record.device} in {record.dtype}", pytrace=False)
+    return result

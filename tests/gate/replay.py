@@ -30,7 +30,8 @@ def replay(judge: Judge, store: Store, check: Callable[[Judge, Program], None], 
         too_wide = any(touches(fact, program) for fact in then - here)
         too_narrow = any(touches(fact, program) for fact in here - then)
         judge.expected.take(program, {} if too_wide else known)
-        before = replace(record)
+        # What was lost is listed on the way, and all else is counted at the end.
+        before = replace(record, losses=list(record.losses))
         try:
             judge.count(check, program)
         except WrongAnswer:

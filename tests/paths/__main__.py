@@ -23,6 +23,7 @@ PATHS = (
     "cpu/isa=sse41",
     "cpu/capability=default",
     "cpu/capability=avx2",
+    "cpu/threads=1",
     "cpu/threads=2",
     "cpu/flush=on",
     "cpu/deterministic=on",
@@ -43,22 +44,21 @@ def main() -> int:
         return 2
     gate = Gate(tuple(options.properties or ["tests/properties"]), folder.absolute(), tuple(options.plugins))
     drawn = gate.draw(*_drawing(options))
-    if drawn.ended and not gate.store.exists():
-        print(f"nothing could be drawn: {drawn.ended}", file=sys.stderr)
+    programs = gate.programs()
+    if not programs:
+        print(f"nothing was drawn: {drawn.ended or 'these tests draw nothing'}", file=sys.stderr)
         return 2
-    print(f"drawn: {'all right' if drawn.is_green else drawn.ended or 'WRONG'}, {drawn.seconds:.0f} s", flush=True)
-    report = Report(drawn)
+    print(f"drawn: {programs:,} programs, {_said(drawn)}, {drawn.seconds:.0f} s", flush=True)
+    report = Report(drawn, programs)
     targets = [CPU, *(target for target in options.paths if target != CPU)]
-    with ThreadPoolExecutor(min(2, len(os.sched_getaffinity(0)))) as pool:
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         trials = dict(zip(targets, pool.map(tried, targets), strict=True))
         reasons = {target: absence(target, trial, trials[CPU]) for target, trial in trials.items()}
         report.unavailable += [(target, why) for target, why in reasons.items() if why is not None]
         present = {target: trials[target] for target, why in reasons.items() if why is None}
         for run in _judged(gate, present, pool):
-            print(
-                f"[{len(report.runs) + 1}/{len(present)}] {run.target}: {_said(run)}, {run.seconds:.0f} s", flush=True
-            )
             report.runs.append(run)
+            print(f"[{len(report.runs)}/{len(present)}] {run.target}: {_said(run)}, {run.seconds:.0f} s", flush=True)
     report.runs.sort(key=lambda run: targets.index(run.target))
     print(report.text())
     print(report.write(options.reports / "paths.json"))
@@ -115,9 +115,7 @@ def _paths(text: str) -> list[Target]:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from None
     for target in targets:
         if target.device != CPU.device:
-            raise argparse.ArgumentTypeError(
-                f"{target} is no path of the CPU; 'tox run -e gate' takes --device {target}"
-            )
+            raise argparse.ArgumentTypeError(f"{target} is no path of the CPU; the gate takes it with --device")
     return targets
 
 

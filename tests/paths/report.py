@@ -21,11 +21,13 @@ class Report:
 
     Attributes:
         drawn: the run that drew the programs.
+        programs: how many it stored.
         runs: those that judged them, the base's first.
         unavailable: what this machine lacks, and why.
     """
 
     drawn: Run
+    programs: int
     runs: list[Run] = field(default_factory=list)
     unavailable: list[tuple[Target, str]] = field(default_factory=list)
 
@@ -49,7 +51,7 @@ class Report:
             f"{each['message']}\n\n  wrong on: {', '.join(each['paths'])}{_reproducer(each)}\n"
             for each in self.findings()
         ]
-        return as_text(160, *lines, self._table(), *self._closing())
+        return "\n".join([*lines, as_text(160, self._table()), *self._closing()])
 
     def write(self, path: Path) -> Path:
         """Write everything to ``path``, whole or not at all, and return it."""
@@ -66,14 +68,12 @@ class Report:
     def _stored(self) -> dict[str, Any]:
         report = self.drawn.report
         chosen = {name: report.get(name) for name in ("profile", "max_examples", "seed", "dtypes")}
-        base = next((run.report for run in self.runs if run.report), {})
-        programs = base.get("replayed", {}).get("programs", 0)
-        return {"programs": programs, "seconds": self.drawn.seconds, "ended": self.drawn.ended, **chosen}
+        return {"programs": self.programs, "seconds": self.drawn.seconds, "ended": self.drawn.ended, **chosen}
 
     def _closing(self) -> list[str]:
         stored = self._stored()
         lines = [
-            f"drawn: {stored['programs']:,} programs in {self.drawn.seconds:.0f} s, profile {stored['profile']},"
+            f"drawn: {self.programs:,} programs in {self.drawn.seconds:.0f} s, profile {stored['profile']},"
             f" {stored['max_examples']} examples a property, seed {stored['seed']}"
         ]
         if self.drawn.ended:

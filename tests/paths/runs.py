@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from oracle.target import CPU, Target
+from tests.gate.store import NoStore, Store
 from tests.paths.processes import path_process
 from tests.paths.trial import ended
 
@@ -61,6 +63,15 @@ class Gate:
         for path in self.folder.glob(f"{self.store.name}*"):
             path.unlink()
         return self._run(CPU, "drawn", "", "-m", "not unreplayed", f"--store={self.store}", *options)
+
+    def programs(self) -> int:
+        """How many programs are stored; 0 if there is no store."""
+        try:
+            store = Store(self.store)
+        except NoStore:
+            return 0
+        with closing(store):
+            return len(store)
 
     def judge(self, target: Target, remark: str) -> Run:
         """Judge the stored programs at ``target``."""

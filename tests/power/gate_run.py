@@ -57,9 +57,10 @@ def run_gate(*, seed: int, fault: str | None = None) -> GateRun:
         finished = _python("-m", "pytest", "tests/properties", *planting, "--exitfirst", *chosen)
         seconds = time.monotonic() - start
         report = Path(folder) / "gate.json"
-        if finished.returncode not in (0, 1) or not report.exists():
+        content = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {"verdict": "unfinished"}
+        if finished.returncode not in (0, 1) or content["verdict"] == "unfinished":
             return GateRun("broken", seconds, tail="\n".join(finished.stdout.splitlines()[-15:]) + finished.stderr)
-        return _read(json.loads(report.read_text(encoding="utf-8")), seconds, fault)
+        return _read(content, seconds, fault)
 
 
 def _read(content: dict[str, Any], seconds: float, fault: str | None) -> GateRun:

@@ -9,9 +9,14 @@ from types import SimpleNamespace
 from benchmarks.comparison.measurement import Graphs, Row
 from benchmarks.comparison.rule import Comparison
 from benchmarks.passes import PASSES
+from oracle.arithmetic import Accumulation, DeviceArithmetic
+from oracle.target import CPU, Target
 from tests.gate.accuracy import AccuracyReport
+from tests.gate.losses import Loss
 from tests.gate.record import Record
 from tests.gate.report import GateReport, write_whole
+from tests.paths.report import Report as PathReport
+from tests.paths.runs import Run
 from tests.power.gate_run import GateRun
 from tests.power.report import FaultRow, Report
 from tests.power.thresholds import Threshold
@@ -38,14 +43,21 @@ def finding(message=MESSAGE, reproducer="reports/findings/454ed1e8c2.py"):
     }
 
 
-def gate_json(folder, findings=(), properties=("operations", "exact programs", "bookkeeping")):
-    gate = GateReport(HEADER)
+LOST = Loss("conv1d", "float16", "cpu", "gradient of operand 1", 8192, 2048.0, 8192.0, 4.0, "weights-in-16-bits")
+LOST_WHOLLY = replace(LOST, operation="take", quantity="output", came=0.0, due=2.12451, factor=None)
+
+FACTS = DeviceArithmetic(composite=frozenset({"gelu", "elu"}), product_roundoff=2.0**-8)
+
+
+def gate_json(folder, findings=(), properties=("operations", "exact programs", "bookkeeping"), *, finished=True):
+    gate = GateReport(HEADER, folder)
     for number, name in enumerate(properties):
         for dtype in HEADER["dtypes"]:
             elements = 10 ** (3 + number)
             record = Record(
-                name, "cpu", dtype, 150, 2 * elements, elements, elements - 10, 0.5, 1.25, judged={"exp": 1}
-            )
+                name, "cpu", dtype, 150, 2 * elements, elements, elements - 10, 0.5, 1.25, judged={"exp": 1},
+                facts=FACTS.to_json(), losses=[asdict(LOST), asdict(LOST_WHOLLY)],
+            )  # fmt: skip
             attached = [("gradcert", vars(record))]
             failed = number == 0 and dtype == "float64" and bool(findings)
             attached += [("gradcert-finding", each) for each in findings] if failed else []
@@ -53,7 +65,35 @@ def gate_json(folder, findings=(), properties=("operations", "exact programs", "
             gate.pytest_runtest_logreport(
                 SimpleNamespace(outcome=outcome, failed=failed, when="call", user_properties=attached)
             )
-    return gate.write(folder)
+    return gate.finish() if finished else gate.write()
+
+
+WITHOUT_ONEDNN, LIMITED, BFLOAT16 = map(Target.parse, ("cpu/onednn=off", "cpu/isa=avx2", "cpu/products=bfloat16"))
+
+
+def paths_json(folder, findings=(), ended=""):
+    """Code paths: the second has ``findings``, the third is right unless it ``ended`` badly, another is missing."""
+    usual = DeviceArithmetic()
+    other = replace(FACTS, kept_in_dtype=frozenset({Accumulation.USES, Accumulation.WINDOWS}))
+    base = _path_run(CPU, usual)
+    runs = [base, _path_run(WITHOUT_ONEDNN, other, findings)]
+    runs.append(replace(_path_run(LIMITED, usual), ended=ended, remark="as without the limit"))
+    report = PathReport(base, 1234, runs, [(BFLOAT16, "products of float32 matrices are the same")])
+    return report.write(folder / "paths.json")
+
+
+def _path_run(target, arithmetic, findings=()):
+    rows = [
+        {
+            "property": "operations", "dtype": dtype, "examples": 1000, "comparisons": 9, "elements": 5, "worst": 0.5,
+            "outcome": "failed" if findings and dtype == "float32" else "passed",
+        }
+        for dtype in HEADER["dtypes"]
+    ]  # fmt: skip
+    facts = {f"{target} {dtype}": arithmetic.to_json() for dtype in HEADER["dtypes"]}
+    found = [each | {"device": str(target), "place": 0} for each in findings]
+    verdict = {"verdict": "red" if findings else "green", "findings": found, "properties": rows, "facts": facts}
+    return Run(target, 24.4, HEADER | verdict)
 
 
 def power_json(folder):
@@ -151,6 +191,7 @@ def all_reports(folder, findings=()):
     power_json(folder)
     false_alarms_json(folder)
     accuracy_json(folder)
+    paths_json(folder)
     benchmarks_json(folder)
     comparison_json(folder)
     return folder

@@ -19,7 +19,7 @@ def gate(pytestconfig, tmp_path, *arguments, variables=None):
 def test_help_lists_the_options_under_their_own_heading(pytestconfig, tmp_path):
     text = gate(pytestconfig, tmp_path, "--help").stdout
     section = text[text.index("gradcert: which gradients are judged") :]
-    for option in ("--device", "--dtype", "--max-examples", "--reports"):
+    for option in ("--device", "--dtype", "--max-examples", "--store", "--replay", "--reports"):
         assert option in section[:1200]
 
 
@@ -81,7 +81,10 @@ def test_the_dev_profile_replays_failures_instead(pytestconfig, tmp_path):
     ("arguments", "words"),
     [
         (["--device", "warp"], ["--device warp: not usable", "this machine has cpu"]),
-        (["--device", "xla"], ["--device xla: not usable"]),
+        (["--device", "xla"], ["--device xla: not usable", "once -p MODULE imports it"]),
+        (["--device", "cpu/speed=1"], ["cpu/speed=1: unknown key 'speed'; choose from onednn, isa"]),
+        (["--device", "cpu,cpu/isa=sse41"], ["cpu and cpu/isa=sse41 cannot share a process", "tox run -e paths"]),
+        (["--device", "cpu/capability=avx2", "-p", "torch"], ["torch is loaded already"]),
         (["--device", "cpu,"], ["--device 'cpu,': give names"]),
         (["--dtype", "float63"], ["--dtype float63: unknown; choose from float64,float32,bfloat16,float16"]),
         (["--max-examples", "0"], ["--max-examples 0: give a whole number of at least 1"]),
@@ -98,6 +101,35 @@ def test_bad_input_gets_one_plain_line(pytestconfig, tmp_path, arguments, words)
     assert line.startswith("ERROR: ")
     for each in words:
         assert each in line
+
+
+def test_a_path_is_taken_in_every_process(pytestconfig, tmp_path):
+    run = gate(
+        pytestconfig, tmp_path, NOTEBOOK, "-n", "2", "--dtype", "float64",
+        "--device", "cpu/onednn=off,capability=default,cpu/capability=default", variables={"MKL_CBWR": "COMPATIBLE"},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "cpu/onednn=off,capability=default,cpu/capability=default; float64" in run.stdout
+    assert "float64 on cpu/onednn=off,capability=default" in run.stdout
+    rows = json.loads((tmp_path / "reports" / "gate.json").read_text())["properties"]
+    assert {row["device"] for row in rows} == {"cpu/onednn=off,capability=default", "cpu/capability=default"}
+
+
+def test_a_variable_that_says_otherwise_gets_one_plain_line(pytestconfig, tmp_path):
+    variables = {"ATEN_CPU_CAPABILITY": "avx2"}
+    run = gate(pytestconfig, tmp_path, NOTEBOOK, "--device", "cpu/capability=default", variables=variables)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
+    assert "ATEN_CPU_CAPABILITY is set to avx2 already; unset it" in line
+
+
+def test_a_missing_browser_gets_one_plain_line(pytestconfig, tmp_path):
+    python_alone = {"PATH": str(tmp_path)}
+    run = gate(pytestconfig, tmp_path, "tests/browser", variables=python_alone)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
+    assert line.startswith("ERROR: there is no ")
+    assert "install" in line
 
 
 def test_another_root_directory_gets_one_plain_line(pytestconfig, tmp_path):

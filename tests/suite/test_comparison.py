@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.comparison import measurement
 from benchmarks.comparison.__main__ import FAILED, PASSED, TOO_NOISY, verdict
 from benchmarks.comparison.interpreter import Interpreter, NoGradients, Unusable
 from benchmarks.comparison.measurement import GATED, Controls, Graphs, Row, controls, rows, written
@@ -18,8 +19,11 @@ from benchmarks.comparison.rule import MEASUREMENTS, PAIRS, Comparison, compared
 from benchmarks.comparison.worker import Worker
 from benchmarks.machine import fingerprint
 from benchmarks.passes import WrongGradient
+from oracle.measured_arithmetic import device_arithmetic
 from oracle.reproducer import definitions
 from oracle.route import by_grad
+from oracle.target import CPU
+from oracle.verdict import enclosed
 from tests.suite.processes import python
 from tests.suite.test_records import SECONDS, content, timed
 
@@ -154,6 +158,35 @@ def test_what_a_torch_raises_is_a_wrong_gradient(monkeypatch):
         assert "An exception instead of an answer, float32 on cpu, asked by autograd.grad" in found.wrong
         with pytest.raises(WrongGradient, match="base's gradient of notebook-chain is wrong"):
             list(rows(head, base, "cpu", GATED[:1]))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16", "float16"])
+def test_a_worker_measures_what_the_gate_measures(dtype):
+    due = device_arithmetic(CPU, dtype).flushes_subnormals
+    with Interpreter(sys.executable) as other:
+        assert other.flushes_subnormals(dtype, "cpu") == due
+    assert torch.set_flush_denormal(True)
+    try:
+        assert Worker().flushes_subnormals("float32", "cpu")
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def test_each_interpreter_is_judged_by_its_own_arithmetic(monkeypatch):
+    asked = []
+
+    def recorded(program, arithmetic):
+        asked.append(arithmetic.flushes_subnormals)
+        return enclosed(program, arithmetic)
+
+    monkeypatch.setattr(measurement, "enclosed", recorded)
+    with Interpreter(sys.executable) as base, Interpreter(sys.executable) as head:
+        monkeypatch.setattr(head, "flushes_subnormals", lambda dtype, device: True)
+        next(rows(base, head, "cpu", GATED[:1]))
+        assert sorted(asked) == [False, True]
+        asked.clear()
+        next(rows(base, base, "cpu", GATED[:1]))
+        assert asked == [False]
 
 
 def test_a_worker_says_when_torch_raised(monkeypatch):

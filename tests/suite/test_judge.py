@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from oracle.route import ROUTES
 from strategies.programs import polynomial_programs
 from tests.gate import judge as judge_module
 from tests.gate.judge import Judge
-from tests.gate.record import Record
+from tests.gate.record import Record, run_and_record
 from tests.gate.wrong_answer import WrongAnswer
 from tests.suite.examples import broadcast_product
 
@@ -116,3 +117,16 @@ def test_whether_a_device_has_storages_is_measured(lacking, monkeypatch):
 def test_every_law_that_names_storages_says_so():
     for law in BOOKKEEPING + LINEARITY + TIES:
         assert (law in NEED_STORAGE) == ("storage" in inspect.getsource(law).partition('"""')[2].partition('"""')[2])
+
+
+def test_what_a_property_did_is_kept_apart_from_what_comes_after_it():
+    record = Record("one", "cpu", "float64", comparisons=3, drawn={"exp": 1})
+    item = SimpleNamespace(user_properties=[])
+    steps = run_and_record(item, record)
+    next(steps)
+    steps.close()
+    # A finding is cut down by the same judge.
+    record.comparisons += 1
+    record.drawn["exp"] += 1
+    ((_, kept),) = item.user_properties
+    assert (kept["comparisons"], kept["drawn"]) == (3, {"exp": 1})

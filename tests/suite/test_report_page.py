@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -12,10 +14,11 @@ import pytest
 from benchmarks import records
 from benchmarks.report import quantities
 from benchmarks.report.__main__ import main
-from benchmarks.report.inputs import COMMANDS
+from benchmarks.report.facts import differences
+from benchmarks.report.inputs import COMMANDS, Facts
 from tests.gate.whole_files import write_whole_texts
 from tests.suite.processes import python
-from tests.suite.report_samples import MESSAGE, all_reports, benchmarks_json, finding, gate_json
+from tests.suite.report_samples import MESSAGE, all_reports, benchmarks_json, finding, gate_json, paths_json
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> & \"'`|* ]]> <!--"
 
@@ -117,6 +120,18 @@ def test_verdict_findings_and_reproducer_are_there(page):
     assert "PyTorch" in texts["dt"]
 
 
+def test_a_run_that_was_not_finished_is_shown_as_such(tmp_path):
+    gate_json(tmp_path, finished=False)
+    page = reported(tmp_path)
+    assert "The gate was not finished" in Elements(page).texts["h1"]
+    assert '<header class="none">' in page
+    summary = (tmp_path / "summary.md").read_text()
+    assert summary.startswith("## ❔ The gate was not finished")
+    for text in (page, summary):
+        assert "It was ended before its time. 222,000 gradient elements compared until then" in text
+        assert "Gate green" not in text
+
+
 def test_a_finding_that_does_not_come_again_has_no_command(tmp_path):
     gate_json(tmp_path, [finding(reproducer=None)])
     page = reported(tmp_path)
@@ -131,6 +146,10 @@ def test_every_table_explains_every_column(page):
         "properties",
         "dtypes",
         "known-issues",
+        "losses",
+        "facts",
+        "code-paths",
+        "path-differences",
         "areas",
         "faults",
         "thresholds",
@@ -161,15 +180,54 @@ def test_files_about_different_builds_are_pointed_out(tmp_path):
     assert "gate.json is about 2.12.0, power.json is about 2.13.0" in reported(tmp_path)
 
 
+def changed(path, change):
+    """Write ``path`` again, with what ``change`` makes of its content."""
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def all_hostile(content):
+    """``content`` with every text in lists and objects replaced, and names of objects too."""
+    if isinstance(content, dict):
+        return {HOSTILE if "_" not in name else name: all_hostile(each) for name, each in content.items()}
+    if isinstance(content, list):
+        return [all_hostile(each) for each in content]
+    return HOSTILE if isinstance(content, str) else content
+
+
 def test_hostile_texts_stay_texts(tmp_path):
     all_reports(tmp_path, [finding(HOSTILE)])
     benchmarks_json(tmp_path, says=HOSTILE)
-    content = json.loads((tmp_path / "gate.json").read_text())
-    content["known_issues"] = [{"name": HOSTILE, "reason": HOSTILE, "link": "javascript:alert(3)"}]
-    (tmp_path / "gate.json").write_text(json.dumps(content))
+    paths_json(tmp_path, [finding(HOSTILE)], ended=HOSTILE)
+
+    def gate(content):
+        issue = {"name": HOSTILE, "reason": HOSTILE, "link": "javascript:alert(3)", "kind": HOSTILE}
+        answers = {HOSTILE: {"status": HOSTILE, "said": HOSTILE}}
+        content["known_issues"] = [issue | {"targets": [HOSTILE], "answers": answers}]
+        content["losses"] = [
+            {name: HOSTILE if isinstance(each, str) else each for name, each in lost.items()}
+            for lost in content["losses"]
+        ]
+        content["facts"] = all_hostile(content["facts"])
+
+    def paths(content):
+        for each in content["paths"]:
+            each["dtypes"] = {HOSTILE: {"examples": 1, "verdict": f"**{HOSTILE}**"}}
+            each["facts"] = all_hostile(each["facts"])
+            each["target"] += HOSTILE
+            each["remark"] = HOSTILE
+        content["paths"][1]["facts"][HOSTILE]["kept_in_dtype"] = [f"another {HOSTILE}"]
+        content["unavailable"] = [{"target": HOSTILE, "why": HOSTILE}]
+        content["findings"][0]["paths"] = [HOSTILE]
+        content["stored"] |= {"profile": HOSTILE, "seed": HOSTILE, "ended": HOSTILE}
+
+    changed(tmp_path / "gate.json", gate)
+    changed(tmp_path / "paths.json", paths)
     page = reported(tmp_path)
     elements = Elements(page)
-    assert elements.texts["pre"] == HOSTILE
+    assert elements.texts["pre"] == HOSTILE * 2
+    assert "sums are kept in the dtype: another </script>" in elements.texts["table"]
     rows = Elements(unpacked(page)["rows of cases"])
     assert HOSTILE in rows.texts["small"]
     assert not any(tag in ("script", "img") for tag, _ in rows.found)
@@ -179,7 +237,9 @@ def test_hostile_texts_stay_texts(tmp_path):
     assert not any("javascript" in each.get("href", "") for _, each in elements.found)
     assert json.loads(unpacked(page)["drawings"])["data"]["cases"]["workload"]
     summary = (tmp_path / "summary.md").read_text()
-    assert f"```text\n{HOSTILE}\n```" in summary
+    assert summary.count(f"```text\n{HOSTILE}\n```") == 2
+    assert HOSTILE not in summary.replace(f"```text\n{HOSTILE}\n```", "")
+    assert "<" not in summary.replace(f"```text\n{HOSTILE}\n```", "").replace("\\<", "")
 
 
 def test_a_message_cannot_end_its_block_in_the_summary(tmp_path):
@@ -216,6 +276,159 @@ def test_a_comparison_says_what_was_compared_and_what_came(page):
     assert "Base beside itself with 1.5 times the work must be slower: slower, 1.50×." in texts["li"]
     assert "FAILED: slower: exp (backward)" in texts["li"]
     assert "nodes 2 → 3" in texts["table"]
+
+
+def rows(page, table):
+    """The texts of the cells of ``table``, row by row."""
+    start = page.index("<tbody>", page.index(f'<div class="table" id="{table}">'))
+    lines = page[start : page.index("</table>", start)].split("<tr>")[1:]
+    cells = [re.split(r"<t[dh][^>]*>", line)[1:] for line in lines]
+    return [[" ".join(html.unescape(re.sub("<[^>]*>", " ", cell)).split()) for cell in line] for line in cells]
+
+
+def test_code_paths_say_where_what_is_right(tmp_path):
+    paths_json(tmp_path, [finding()], ended="killed by SIGSEGV")
+    page = reported(tmp_path)
+    assert rows(page, "code-paths") == [
+        ["cpu", "right", "right", "2,000", "24 s", "–"],
+        ["cpu/onednn=off", "right", "WRONG 1", "2,000", "24 s", "–"],
+        ["cpu/isa=avx2", "ended", "ended", "2,000", "24 s", "ended: killed by SIGSEGV"],
+        ["cpu/products=bfloat16", *["–"] * 4, "not on this machine: products of float32 matrices are the same"],
+    ]
+    assert '<strong class="bad">1 of 3</strong> <span>code paths right</span>' in page
+    texts = Elements(page).texts
+    assert "1,234 programs drawn in 24 s, profile ci, 150 examples a property, seed 7." in texts["li"]
+    assert texts["pre"] == MESSAGE
+    assert "Wrong on cpu/onednn=off, and not on cpu." in texts["p"]
+    summary = (tmp_path / "summary.md").read_text()
+    assert (
+        "| Path | float64 | float32 | Programs | Time | Remark |\n| :--- | :--- | :--- | ---: | ---: | :--- |"
+        in summary
+    )
+    assert "| cpu/onednn=off | right | **WRONG 1** | 2,000 | 24 s | – |" in summary
+    assert "| cpu/isa=avx2 | **ended** | **ended** | 2,000 | 24 s | ended: killed by SIGSEGV |" in summary
+    assert "Wrong on cpu/onednn=off, and not on cpu." in summary
+
+
+def test_code_paths_that_are_all_right_are_counted(page):
+    assert '<strong class="good">3 of 3</strong> <span>code paths right</span>' in page
+    assert ["cpu/isa=avx2", "right", "right", "2,000", "24 s", "as without the limit"] in rows(page, "code-paths")
+
+
+def test_a_finding_says_whether_the_base_shows_it(tmp_path):
+    paths_json(tmp_path, [finding()])
+    for shown, words in ((["cpu"], "cpu"), (["cpu", "cpu/onednn=off", "cpu/isa=avx2"], "every path")):
+        changed(tmp_path / "paths.json", lambda content, shown=shown: content["findings"][0].update(paths=shown))
+        assert f"<p>Wrong on {words}.</p>" in reported(tmp_path)
+
+
+def test_what_is_wrong_beside_the_properties_of_a_path_is_told(tmp_path):
+    paths_json(tmp_path)
+    changed(tmp_path / "paths.json", lambda content: content.update(verdict="red"))
+    page = reported(tmp_path)
+    assert '<strong class="bad">3 of 3</strong>' in page
+    assert "Every path is right, but something was wrong when they were drawn." in page
+    changed(tmp_path / "paths.json", lambda content: content["paths"][1].update(green=False))
+    assert rows(reported(tmp_path), "code-paths")[1][-1] == "something failed that is none of the properties"
+    changed(tmp_path / "paths.json", lambda content: content["stored"].update(ended="killed by SIGKILL"))
+    assert "The run that drew them did not come to its end: killed by SIGKILL." in reported(tmp_path)
+
+
+def test_facts_that_differ_from_those_of_the_base_are_in_words(page):
+    found = rows(page, "path-differences")
+    assert {target for target, _, _ in found} == {"cpu/onednn=off"}
+    assert {names for _, _, names in found} == {"float64, float32"}
+    assert [says for _, says, _ in found] == [
+        "sums are kept in the dtype: gradients of a convolution's operand over its overlapping windows",
+        "sums are not kept in the dtype: elements that are added to their places one by one",
+        "gradients are computed step by step: elu, gelu",
+        "factors of products of matrices are rounded to 8 bits",
+    ]
+
+
+def test_every_fact_may_differ():
+    one = Facts(True, False, ("a", "b"), ("c",), 0.0)
+    other = Facts(False, True, ("a",), ("c", "d"), 2.0**-11)
+    assert differences(one, other) == [
+        "powers are rounded",
+        "subnormal numbers are flushed to 0",
+        "sums are not kept in the dtype: b",
+        "gradients are computed step by step: d",
+        "factors of products of matrices are rounded to 11 bits",
+    ]
+    assert differences(other, one) == [
+        "powers are exact",
+        "subnormal numbers are kept",
+        "sums are kept in the dtype: b",
+        "gradients are not computed step by step: d",
+        "factors of products of matrices are not rounded",
+    ]
+    assert differences(one, one) == differences(Facts(), one) == differences(one, Facts()) == []
+
+
+def test_paths_without_a_difference_say_so(tmp_path):
+    paths_json(tmp_path)
+    changed(tmp_path / "paths.json", lambda content: content["paths"].pop(1))
+    page = reported(tmp_path)
+    assert "What was measured of the arithmetic is the same on every path." in page
+    assert 'id="path-differences"' not in page
+
+
+def test_a_run_without_a_path_is_reported(tmp_path):
+    paths_json(tmp_path)
+    changed(tmp_path / "paths.json", lambda content: content.update(paths=[], verdict="red"))
+    assert '<strong class="bad">0 of 0</strong>' in reported(tmp_path)
+
+
+def test_what_sums_lose_is_a_table_with_the_most_first(page, tmp_path):
+    whole, some = rows(page, "losses")
+    assert whole == ["take", "float16", "cpu", "output", "8,192", "0", "2.125", "∞ ×", "weights-in-16-bits"]
+    assert some == [
+        "conv1d", "float16", "cpu", "gradient of operand 1", "8,192", "2,048", "8,192", "4 ×", "weights-in-16-bits",
+    ]  # fmt: skip
+    assert "data-key=Infinity>∞ ×" in page
+    assert "PyTorch has decided to accumulate these sums in 16 bits" in page
+    summary = (tmp_path / "summary.md").read_text()
+    row = "| conv1d | float16 | cpu | gradient of operand 1 | 8,192 | 2,048 | 8,192 | 4 × | weights-in-16-bits |"
+    assert row in summary
+    assert "| take | float16 | cpu | output | 8,192 | 0 | 2.125 | ∞ × | weights-in-16-bits |" in summary
+
+
+def test_what_this_machine_does_is_in_words(page, tmp_path):
+    kept = "elements that are added to their places one by one; gradients of a value that is used several times"
+    words = ["exact", "kept", kept, "elu, gelu", "rounded to 8 bits"]
+    assert rows(page, "facts") == [["cpu", "float64", *words], ["cpu", "float32", *words]]
+    nothing = {"kept_in_dtype": [], "composite": [], "product_roundoff": 0.0, "flushes_subnormals": True}
+    changed(tmp_path / "gate.json", lambda content: content.update(facts={"cpu/threads=1 float64": nothing}))
+    expected = ["cpu/threads=1", "float64", "–", "flushed to 0", "none", "none", "not rounded"]
+    assert rows(reported(tmp_path), "facts") == [expected]
+
+
+def test_known_issues_say_their_kind_and_what_was_shown_where(page, tmp_path):
+    issue = {"name": "one", "reason": "a reason", "link": "unreported"}
+    answers = {
+        "cpu": {"status": "wrong", "said": "came 2"},
+        "cpu/onednn=off": {"status": "cannot be shown", "said": "no oneDNN"},
+        "cuda": {"status": "wrong", "said": ""},
+    }
+    new = issue | {"kind": "inaccurate", "targets": ["cpu", "cuda"], "answers": answers}
+    mended = new | {"kind": "raises", "targets": [], "answers": {"cpu": {"status": "mended", "said": ""}}}
+    changed(tmp_path / "gate.json", lambda content: content.update(known_issues=[issue, new, mended]))
+    page = reported(tmp_path)
+    shown = "wrong on cpu, cuda; cannot be shown on cpu/onednn=off cpu: came 2; cpu/onednn=off: no oneDNN"
+    assert rows(page, "known-issues") == [
+        ["one", "–", "–", "a reason", "–", "unreported"],
+        ["one", "inaccurate", "cpu, cuda", "a reason", shown, "unreported"],
+        ["one", "raises", "all", "a reason", "mended on cpu", "unreported"],
+    ]
+    assert "<span class=bad>mended on cpu</span>" in page
+
+
+def test_an_older_file_without_facts_and_losses_is_read(tmp_path):
+    gate_json(tmp_path)
+    changed(tmp_path / "gate.json", lambda content: [content.pop(name) for name in ("facts", "losses")])
+    page = reported(tmp_path)
+    assert not any(f'id="{name}"' in page for name in ("facts", "losses"))
 
 
 def test_times_beside_stored_ones_have_no_verdict(tmp_path):
@@ -257,7 +470,7 @@ def test_a_broken_file_gets_one_line(name, content, words, capsys, tmp_path):
 def test_no_file_no_folder_no_place_get_one_line(capsys, tmp_path):
     assert refused(capsys, tmp_path / "nowhere") == f"{tmp_path / 'nowhere'}: no such folder"
     line = refused(capsys, tmp_path)
-    names = "gate.json, power.json, false_alarms.json, accuracy.json, benchmarks.json, comparison.json"
+    names = "gate.json, power.json, false_alarms.json, accuracy.json, paths.json, benchmarks.json, comparison.json"
     assert line.startswith(f"{tmp_path}: none of {names} is there; ")
     assert "'tox run -e gate' makes gate.json and accuracy.json" in line
     gate_json(tmp_path)

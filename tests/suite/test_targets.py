@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from oracle.device import device_arithmetic
+from oracle.arithmetic import USUAL
 from oracle.finding import Finding
 from oracle.finite_difference import finite_difference, signed_direction
+from oracle.measured_arithmetic import device_arithmetic
 from oracle.program import Input, ProgramBuilder, Value
 from oracle.route import read_answer, to_numpy
 from oracle.target import CPU, SETTINGS, Target, listed_targets
@@ -137,19 +140,19 @@ def test_asking_flushes_and_reading_does_not():
 
 
 def test_flushing_is_measured_and_judged_as_such():
-    flushing = device_arithmetic(Target.parse("cpu/flush=on"), "float32").flushes_subnormals
-    assert flushing
+    flushing = device_arithmetic(Target.parse("cpu/flush=on"), "float32")
+    assert flushing.flushes_subnormals
     assert not device_arithmetic(CPU, "float32").flushes_subnormals
     program = subnormal_product()
     answer = read_answer(program, Target.parse("cpu/flush=on"), "backward")
     assert judge(program, answer, enclosed(program)).wrong
-    assert not judge(program, answer, enclosed(program, flushes_subnormals=flushing)).wrong
+    assert not judge(program, answer, enclosed(program, flushing)).wrong
 
 
 def test_truths_of_a_flushing_target_are_computed_without_flushing():
     program = subnormal_product()
     truths = Judge(Record("test", "cpu/flush=on", "float32"))._enclosures(program)
-    due = enclosed(program, flushes_subnormals=True)
+    due = enclosed(program, replace(USUAL, flushes_subnormals=True))
     assert np.array_equal(truths.outputs[0].radius, due.outputs[0].radius)
     assert float(truths.outputs[0].midpoint.astype(float)[0]) == 2 * SUBNORMAL
 

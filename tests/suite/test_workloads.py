@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks import passes
+from benchmarks.machine import provenance
 from benchmarks.passes import PASSES, Case, Prepared, WrongGradient
 from benchmarks.structure import structure
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.workload import LANDMARKS, QUICK, SIZES
 from oracle import route
+from oracle.arithmetic import DeviceArithmetic
 from oracle.functions import QUAD
 from oracle.route import cotangents, leaves, tensor, torch_function
+from oracle.target import VARIABLES
 from oracle.verdict import enclosed
 from tests.suite.faults import FAULTS
 from tests.suite.faults.planting import planted
@@ -144,6 +148,14 @@ def test_benchmarks_write_every_pass_with_its_counts(timed):
     assert math.isfinite(about["devices"]["cpu"]["call_seconds"])
 
 
+def test_limits_on_kernels_are_noted(monkeypatch):
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert provenance([])["limits"] == {}
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "SSE41")
+    assert provenance([])["limits"] == {"ONEDNN_MAX_CPU_ISA": "SSE41"}
+
+
 def test_what_has_a_wrong_gradient_is_not_timed(pytestconfig, tmp_path):
     planting = ("-p", "tests.suite.faults.plugin", "--fault", "sine-off-by-1e-9")
     arguments = ("--workload", "sin,neg", "--dtype", "float64")
@@ -162,6 +174,7 @@ def test_what_has_a_wrong_gradient_is_not_timed(pytestconfig, tmp_path):
         (("--workload", "nothing"), "--workload nothing: no workload and no family"),
         (("--threads", "none"), "--threads none: give a whole number of at least 1"),
         (("--device", "cuda:9"), "--device cuda:9: not usable"),
+        (("--device", "cpu/onednn=off"), "--device cpu/onednn=off: code paths are judged and not timed"),
         (("--dtype", "float8"), "--dtype float8: unknown"),
     ],
 )
@@ -176,6 +189,20 @@ def test_bad_options_get_one_line_and_leave_no_report(arguments, words, pytestco
 def test_a_wrong_gradient_is_refused_in_the_same_process():
     with planted(FAULTS["sine-off-by-1e-9"]), pytest.raises(AssertionError, match="not timed"):
         Prepared(Case(WORKLOADS["sin"], 10, "float64", "cpu"))
+
+
+@pytest.mark.parametrize("flushes", [False, True])
+def test_gradients_are_judged_by_the_arithmetic_of_the_device(flushes, monkeypatch):
+    asked = []
+
+    def recorded(program, arithmetic):
+        asked.append(arithmetic.flushes_subnormals)
+        return enclosed(program, arithmetic)
+
+    monkeypatch.setattr(passes, "enclosed", recorded)
+    monkeypatch.setattr(passes, "device_arithmetic", lambda device, dtype: DeviceArithmetic(True, flushes))
+    Prepared(Case(WORKLOADS["sin"], 10, "float64", "cpu"))
+    assert asked == [flushes]
 
 
 def refusing(*_, **__):

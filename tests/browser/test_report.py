@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from itertools import pairwise
 
@@ -15,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from benchmarks.report.__main__ import main
+from tests.browser.chromium import BROWSERS, DRIVERS, installed
 from tests.suite.report_samples import all_reports, benchmarks_json, finding
 
 FLAGS = (
@@ -48,13 +48,6 @@ return [...document.querySelectorAll(arguments[0])].map((element) => {
 """
 
 
-def installed(*names):
-    for name in names:
-        if found := shutil.which(name):
-            return found
-    pytest.fail(f"there is no {names[0]}, which these tests need: 'apt-get install chromium chromium-driver'")
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = all_reports(tmp_path_factory.mktemp("reports"), [finding()])
@@ -66,11 +59,11 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     options = webdriver.ChromeOptions()
-    options.binary_location = installed("chromium", "chromium-browser", "google-chrome")
+    options.binary_location = installed(BROWSERS)
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(installed("chromedriver")))
+    driver = webdriver.Chrome(options=options, service=Service(installed(DRIVERS)))
     yield driver
     driver.quit()
 

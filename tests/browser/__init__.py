@@ -1,0 +1,1 @@
+"""What the report page does in a browser."""
