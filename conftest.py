@@ -194,7 +194,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     gate = config.stash[GATE]
-    if not gate.records:
+    if not gate.records and not gate.issues:
         return
     whole = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     path = options.shown_path(config, gate.finish() if whole else gate.write())

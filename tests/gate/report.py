@@ -196,7 +196,7 @@ class GateReport:
         """How wide a table may be on a terminal of ``width`` columns: what the verdict table needs, at least."""
         # Names of properties have 26 columns, and those of code paths may be longer.
         cases = {f"{record.dtype} on {record.device}" for record, _ in self.records}
-        return max(width, 84 + max(26, *map(len, cases)))
+        return max(width, 84 + max([26, *map(len, cases)]))
 
 
 def as_text(width: int, *parts: Table | str) -> str:

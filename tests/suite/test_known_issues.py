@@ -27,7 +27,9 @@ from tests.suite.examples import broadcast_product, contiguous, reduction
 
 LAWS = {law.__name__ for law in BOOKKEEPING + LINEARITY + TIES}
 WITHOUT_ONEDNN = Target.parse("cpu/onednn=off")
-TRACKERS = ("https://github.com/pytorch/pytorch/issues/", "https://github.com/uxlfoundation/oneDNN/issues/")
+TRACKERS = tuple(
+    f"https://github.com/{name}/issues/" for name in ("pytorch/pytorch", "uxlfoundation/oneDNN", "intel/torch-xpu-ops")
+)
 
 
 @pytest.mark.parametrize("issue", known_issues(), ids=lambda issue: issue.name)
@@ -366,12 +368,12 @@ def test_the_gate_takes_wrong_and_not_shown_alone(monkeypatch):
 
 def test_the_report_says_what_reproducers_answered(tmp_path, monkeypatch):
     monkeypatch.setattr("tests.gate.report.present_issues", lambda: (replace(ISSUE, targets=("cpu",)),))
-    gate = GateReport({})
+    gate = GateReport({}, tmp_path)
     gate.issues += [
         {"name": "n", "target": "cpu", "status": "wrong", "said": "came 1"},
         {"name": "n", "target": "cpu/isa=sse41", "status": "cannot be shown", "said": "no kernel"},
     ]
-    (entry,) = json.loads(gate.write(tmp_path).read_text())["known_issues"]
+    (entry,) = json.loads(gate.write().read_text())["known_issues"]
     assert (entry["kind"], entry["targets"]) == ("wrong", ["cpu"])
     assert entry["answers"] == {
         "cpu": {"status": "wrong", "said": "came 1"},
