@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from oracle.arithmetic import DeviceArithmetic
 from oracle.known_issues import known_holes
 from oracle.program import Program
-from oracle.target import Target
 from tests.gate.expected import holes_differ, touches, widening_facts
 from tests.gate.store import Store
 from tests.gate.wrong_answer import WrongAnswer
@@ -29,7 +28,7 @@ def replay(judge: Judge, store: Store, check: Callable[[Judge, Program], None], 
     record = judge.record
     stored = DeviceArithmetic.from_json(store.facts(record.dtype))
     then, here = widening_facts(stored), widening_facts(judge.arithmetic)
-    holes_then = known_holes(record.dtype, Target.parse(store.about["devices"][0]))
+    holes_then = known_holes(record.dtype, store.target)
     holes_here = known_holes(record.dtype, judge.target)
     for program, known in store.programs(record.property, record.dtype, about):
         too_wide = any(touches(fact, program) for fact in then - here)

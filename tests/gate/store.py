@@ -20,6 +20,7 @@ from oracle.functions import QUAD
 from oracle.known_issues import present_issues
 from oracle.program import Program
 from oracle.program_json import from_json, to_json
+from oracle.target import Target
 from oracle.verdict import Truth, Truths
 from tests.gate.expected import Known
 
@@ -95,6 +96,11 @@ class Store:
         except sqlite3.Error as error:
             raise NoStore(f"cannot be made ({error})") from None
         return cls(path)
+
+    @property
+    def target(self) -> Target:
+        """The one at which its programs were drawn."""
+        return Target.parse(self.about["devices"][0])
 
     def close(self) -> None:
         """Close it."""

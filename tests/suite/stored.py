@@ -21,7 +21,7 @@ def same(one, other):
 
 def new_store(folder):
     """A store in ``folder`` that closes itself at the end of a context."""
-    return closing(Store.create(folder / "programs.db", {"seed": "7"}))
+    return closing(Store.create(folder / "programs.db", {"seed": "7", "devices": ["cpu"]}))
 
 
 HERE = device_arithmetic(CPU, "float64")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from oracle.arithmetic import USUAL, Accumulation
 from oracle.measured_arithmetic import device_arithmetic
 from oracle.program import Input, ProgramBuilder, Value
 from oracle.target import CPU
+from oracle.tensor import Layout, TensorSpec
 from oracle.verdict import Truth, Truths, enclosed
 from tests.gate import expected
 from tests.gate.expected import touches, widening_facts
@@ -126,6 +128,21 @@ def test_what_is_not_right_under_the_facts_of_both_is_wrong(store, computed):
         judge.over(None, Judge.enclosed, 1)
     assert computed == []
     assert judge.record.found_after == 1
+
+
+def test_what_known_issues_leave_out_at_one_target_alone_is_enclosed_anew(store, computed):
+    builder = ProgramBuilder([Input(TensorSpec((2,), Layout.contiguous(1), "bfloat16", (2.0**127, 1.0)))])
+    builder.apply("gelu", Value(0))
+    program = builder.program(TensorSpec((2,), Layout.contiguous(1), "bfloat16", (1.0, 1.0)))
+    arithmetic = device_arithmetic(CPU, "bfloat16")
+    at_base = enclosed(program, arithmetic, CPU)
+    assert np.isinf(at_base.outputs[0].radius[0])
+    store.put_facts("bfloat16", arithmetic.to_json())
+    store.put("test", "bfloat16", "", program, {"enclosure": at_base})
+    for target, anew in (("cpu", []), ("cpu/threads=1", []), ("cpu/onednn=off", [program])):
+        judge = replaying(store, arithmetic, target, "bfloat16")
+        judge.over(None, Judge.enclosed, 1)
+        assert computed == anew
 
 
 def test_facts_that_make_radii_wider_and_what_they_touch():
