@@ -341,6 +341,24 @@ def one_channel_becomes_a_column(arguments: Arguments, operands: Operands) -> bo
     )
 
 
+def single_places_of_few_channels_are_strided(arguments: Arguments, operands: Operands) -> bool:
+    """Whether images of fewer than eight channels are strided by a kernel of one place.
+
+    Of several images, without padding, where the steps divide the sides.
+    """
+    given = _Convolution.of(arguments, operands)
+    return (
+        given.image[0] > 1
+        and given.groups == 1
+        and given.kernel[1] < 8
+        and given.kernel[2:] == (1, 1)
+        and given.paddings == (0, 0)
+        and given.strides != (1, 1)
+        and all(side % stride == 0 for side, stride in zip(given.image[2:], given.strides, strict=True))
+        and given.is_channels_last
+    )
+
+
 def the_weight_looks_channels_last(arguments: Arguments, operands: Operands) -> bool:
     """Whether the weight's elements lie as in channels_last, though torch takes the operand alone for that."""
     given = _Convolution.of(arguments, operands)
@@ -382,6 +400,7 @@ APPLICATIONS: dict[str, Callable[[Arguments, Operands], bool]] = {
         operands_may_share_a_number,
         reduced_axes_lie_apart,
         several_elements,
+        single_places_of_few_channels_are_strided,
         the_operand_of_groups_looks_channels_last,
         the_weight_looks_channels_last,
         the_weight_of_groups_looks_channels_last,

@@ -186,6 +186,18 @@ INSIDE_AND_OUTSIDE = [
     ("reduced_axes_lie_apart", {}, [anything(2, 2)], [anything(2, 1)]),
     ("operands_may_share_a_number", {}, [numbers(1.0, 2.0), numbers(2.0)], [numbers(1.0, 2.0), numbers(3.0)]),
     ("operands_may_share_a_number", {}, [anything(2), numbers(3.0)], [numbers(1.0), numbers(3.0)]),
+    (
+        "single_places_of_few_channels_are_strided",
+        {"stride": 2},
+        [last(2, 3, 4, 2), placed((1, 3, 1, 1))],
+        [last(2, 3, 3, 2), placed((1, 3, 1, 1))],
+    ),
+    (
+        "single_places_of_few_channels_are_strided",
+        {"stride": (1, 2)},
+        [last(2, 7, 1, 2), placed((1, 7, 1, 1))],
+        [last(2, 8, 1, 2), placed((1, 8, 1, 1))],
+    ),
     ("no_window_meets_a_column", APART, [last(2, 2, 3, 1), PLAIN_KERNEL], [PLAIN_IMAGE, PLAIN_KERNEL]),
     ("no_window_meets_a_column", APART, [anything(2, 2, 3, 1), PLAIN_KERNEL], [last(2, 2, 3, 2), PLAIN_KERNEL]),
     (
