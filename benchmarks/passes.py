@@ -90,10 +90,11 @@ class Prepared:
 
 
 def _judged(program: Program, device: str) -> float:
-    truths = enclosed(program, device_arithmetic(Target(device), program.dtype))
+    target = Target(device)
+    truths = enclosed(program, device_arithmetic(target, program.dtype), target)
 
     def refused(wrong: Mismatch | WrongKind | Raised) -> WrongGradient:
-        finding = Finding(program, Target(device), ROUTE, truths.tier, wrong)
+        finding = Finding(program, target, ROUTE, truths.tier, wrong)
         return WrongGradient(f"not timed, as the gradient is wrong\n\n{finding.message}")
 
     try:

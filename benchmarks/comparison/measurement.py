@@ -172,7 +172,9 @@ def rows(
         program = written(workload, size, dtype)
         source = definitions(program)
         flushes = [each.flushes_subnormals(dtype, device) for each in (base, head)]
-        truths = {each: enclosed(program, DeviceArithmetic(flushes_subnormals=each)) for each in set(flushes)}
+        truths = {
+            each: enclosed(program, DeviceArithmetic(flushes_subnormals=each), Target(device)) for each in set(flushes)
+        }
         prepared = [
             _prepared(each, program, truths[flushed], source, device)
             for each, flushed in zip((base, head), flushes, strict=True)

@@ -175,9 +175,9 @@ def test_a_worker_measures_what_the_gate_measures(dtype):
 def test_each_interpreter_is_judged_by_its_own_arithmetic(monkeypatch):
     asked = []
 
-    def recorded(program, arithmetic):
+    def recorded(program, arithmetic, target):
         asked.append(arithmetic.flushes_subnormals)
-        return enclosed(program, arithmetic)
+        return enclosed(program, arithmetic, target)
 
     monkeypatch.setattr(measurement, "enclosed", recorded)
     with Interpreter(sys.executable) as base, Interpreter(sys.executable) as head:

@@ -195,9 +195,9 @@ def test_a_wrong_gradient_is_refused_in_the_same_process():
 def test_gradients_are_judged_by_the_arithmetic_of_the_device(flushes, monkeypatch):
     asked = []
 
-    def recorded(program, arithmetic):
+    def recorded(program, arithmetic, target):
         asked.append(arithmetic.flushes_subnormals)
-        return enclosed(program, arithmetic)
+        return enclosed(program, arithmetic, target)
 
     monkeypatch.setattr(passes, "enclosed", recorded)
     monkeypatch.setattr(passes, "device_arithmetic", lambda device, dtype: DeviceArithmetic(True, flushes))
