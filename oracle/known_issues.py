@@ -14,7 +14,8 @@ from packaging.specifiers import SpecifierSet
 
 from oracle.arithmetic import Accumulation
 from oracle.enclosure import Holes
-from oracle.known_regions import APPLICATIONS, REGIONS, Arguments, Operands, applied_operands
+from oracle.known_operands import Arguments, Operands, applied_operands
+from oracle.known_regions import APPLICATIONS, REGIONS
 from oracle.program import Program
 from oracle.target import CPU, Target
 

@@ -13,7 +13,7 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
 
 from oracle.known_issues import is_undrawable, undrawn_issues
-from oracle.known_regions import KnownOperand
+from oracle.known_operands import KnownOperand
 from oracle.number_format import NumberFormat
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Interval, Operation

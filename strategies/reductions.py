@@ -9,7 +9,7 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
 
 from oracle.known_issues import present_issues
-from oracle.known_regions import KnownOperand
+from oracle.known_operands import KnownOperand
 from oracle.operations import OPERATIONS
 from oracle.operations.reductions import group_size, reduced_axes
 from oracle.program import Argument

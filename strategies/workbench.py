@@ -11,7 +11,7 @@ import numpy as np
 from oracle.ball import Ball
 from oracle.enclosure import applied
 from oracle.known_issues import is_covered
-from oracle.known_regions import NEW_MEMORY, Arguments, KnownOperand, Operands
+from oracle.known_operands import NEW_MEMORY, Arguments, KnownOperand, Operands
 from oracle.number_format import NumberFormat
 from oracle.operations.operation import Operation
 from oracle.program import Application, Input, Operand, Output, Program, Value

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from oracle.index import Index, IndexTensor
 from oracle.known_issues import is_covered, is_undrawable
-from oracle.known_regions import KnownOperand
+from oracle.known_operands import KnownOperand
 from oracle.number_format import NUMBER_FORMATS
 from oracle.operations import OPERATIONS
 from oracle.program import Input, Output, Program, ProgramBuilder, Value

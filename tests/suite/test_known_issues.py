@@ -13,7 +13,8 @@ from packaging.specifiers import SpecifierSet
 
 from oracle import known_issues as module
 from oracle.known_issues import KnownIssue, is_covered, is_uncertain, issues_at, known_holes, known_issues
-from oracle.known_regions import APPLICATIONS, REGIONS, KnownOperand, applied_operands
+from oracle.known_operands import KnownOperand, applied_operands
+from oracle.known_regions import APPLICATIONS, REGIONS
 from oracle.laws import BOOKKEEPING, LINEARITY, TIES
 from oracle.operations import OPERATIONS
 from oracle.program import Input, ProgramBuilder, Value
@@ -278,7 +279,7 @@ def test_channels_last_is_what_torch_takes_for_it(shape):
 
     import torch
 
-    from oracle.known_regions import _is_channels_last, _is_contiguous
+    from oracle.convolution_regions import _is_channels_last, _is_contiguous
 
     for order in itertools.permutations(range(4)):
         strides = placed(shape, order).strides

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from oracle.known_issues import KnownIssue, known_issues
-from oracle.known_regions import KnownOperand
+from oracle.known_operands import KnownOperand
 from oracle.number_format import NUMBER_FORMATS
 from oracle.operations.reductions import reduced_axes
 from oracle.polynomial import FORMS, Polynomial
