@@ -84,8 +84,7 @@ def _fixed(first: Callable[[Dice, int], Shape], *others: Callable[[Dice, int], S
     return drawn
 
 
-_LONG, _ONE = (lambda dies, n: (n,)), (lambda dies, n: ())
-_ROW, _COLUMN = (lambda dies, n: (1, n)), (lambda dies, n: (n, 1))
+_LONG, _ROW, _COLUMN = (lambda dies, n: (n,)), (lambda dies, n: (1, n)), (lambda dies, n: (n, 1))
 _ROW_OF_TWO, _PAIR, _SINGLE = (lambda dies, n: (2, n)), (lambda dies, n: (1, 2)), (lambda dies, n: (1, 1))
 
 
