@@ -47,6 +47,8 @@ class DeviceArithmetic:
             the device has no kernel for it.
         product_roundoff: the unit roundoff of the format to which factors of a product of matrices are rounded before
             they are multiplied; 0 if they are not.
+        products_flush_subnormals: whether a product of matrices, or a convolution, took a subnormal factor for 0, or
+            gave 0 for a subnormal result.
     """
 
     powers_are_exact: bool = True
@@ -54,6 +56,12 @@ class DeviceArithmetic:
     kept_in_dtype: frozenset[Accumulation] = frozenset({Accumulation.SCATTERED, Accumulation.USES})
     composite: frozenset[str] = frozenset()
     product_roundoff: float = 0.0
+    products_flush_subnormals: bool = False
+
+    @property
+    def is_usual_in_products(self) -> bool:
+        """Whether products of matrices are computed as products and sums of numbers are."""
+        return not self.product_roundoff and not self.products_flush_subnormals
 
     def to_json(self) -> dict[str, Any]:
         """The facts as plain data, with names in alphabetical order."""

@@ -82,8 +82,15 @@ class Array(ABC):
         """The sums over ``axes``, which are dropped from the shape; ``accumulation`` says of what."""
 
     @abstractmethod
-    def with_rounded_factors(self) -> Self:
-        """``self``, terms of a product of matrices, whose factors a device may round to a coarser format."""
+    def as_factor(self, uses: int) -> Self:
+        """``self``, each element of which is a factor in as many ``uses`` of a product of matrices.
+
+        A device may round factors to a coarser format, or take those that are subnormal for 0.
+        """
+
+    @abstractmethod
+    def as_products(self) -> Self:
+        """``self``, the products of such factors, which a device may flush to 0."""
 
     @abstractmethod
     def selection(self, rank: int) -> Self:

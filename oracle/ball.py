@@ -271,9 +271,13 @@ class Ball:
         roundings = np.expm1(np.asarray(count) * unit) / unit
         return Ball(self.midpoint, self.rounding.of_operation(self.midpoint, self.radius, roundings), self.rounding)
 
-    def with_rounded_factors(self) -> Ball:
-        """Terms of a product of matrices, whose factors the device may have rounded to a coarser format."""
-        return Ball(self.midpoint, self.rounding.of_factors(self.midpoint, self.radius), self.rounding)
+    def as_factor(self) -> Ball:
+        """Factors of a product of matrices, as the device takes them: perhaps rounded, perhaps 0."""
+        return Ball(self.midpoint, self.rounding.of_factor(self.midpoint, self.radius), self.rounding)
+
+    def as_products(self, terms: int = 1) -> Ball:
+        """Products of such factors, or sums of as many ``terms`` of them: perhaps flushed to 0."""
+        return Ball(self.midpoint, self.rounding.of_products(self.midpoint, self.radius, terms), self.rounding)
 
     def within(self, domain: Domain) -> Ball:
         """The same intervals, infinite wherever ``domain`` does not hold."""

@@ -41,6 +41,7 @@ class KnownIssue:
     arguments: dict[str, Any] = field(default_factory=dict, hash=False)
     raises: str = ""
     kept_in_dtype: str = ""
+    fact: str = ""
     laws: tuple[str, ...] = ()
     where: str = ""
 
@@ -66,6 +67,10 @@ class KnownIssue:
         named = kept is not None and self.kept_in_dtype == kept.name
         return named and self.concerns_operation(operation, dtype)
 
+    def names(self, fact: str, dtype: str) -> bool:
+        """Whether it says that devices do what ``fact`` of their arithmetic in ``dtype`` says."""
+        return self.fact == fact and dtype in self.dtypes
+
     def concerns_operation(self, operation: str, dtype: str) -> bool:
         """Whether ``operation`` is among its operations, and ``dtype`` among its dtypes, if it names any."""
         return operation in self.operations and (not self.dtypes or dtype in self.dtypes)
@@ -73,7 +78,7 @@ class KnownIssue:
     @property
     def is_drawn(self) -> bool:
         """Whether its region is drawn all the same, and only what is wrong is left out of what is claimed."""
-        return bool(self.range or self.magnitudes or self.raises or self.kept_in_dtype or self.laws)
+        return bool(self.range or self.magnitudes or self.raises or self.kept_in_dtype or self.fact or self.laws)
 
     @property
     def is_everywhere(self) -> bool:

@@ -42,6 +42,7 @@ def _measured(device: str, number_format: NumberFormat) -> DeviceArithmetic:
         kept_in_dtype=_kept_in_dtype(device, number_format),
         composite=_composite(device, number_format),
         product_roundoff=_product_roundoff(device, number_format),
+        products_flush_subnormals=_products_flush_subnormals(device, number_format),
     )
 
 
@@ -219,3 +220,27 @@ def _product_roundoff(device: str, number_format: NumberFormat) -> float:
         if kept < place:
             break
     return 0.0 if kept == number_format.precision - 1 else 2.0 ** -(kept + 1)
+
+
+def _products_flush_subnormals(device: str, number_format: NumberFormat) -> bool:
+    """Whether a subnormal factor is taken for 0, or a product that is subnormal where it is accumulated comes as 0.
+
+    As the instruction VDPBF16PS does, whatever the processor is set to (Intel, *Instruction Set Extensions Programming
+    Reference*): oneDNN multiplies bfloat16 numbers with it.
+    """
+    dtype = getattr(torch, number_format.name)
+    wide = NUMBER_FORMATS[number_format.accumulation]
+    factors = [(number_format.smallest_subnormal, 1 / number_format.smallest_normal)]
+    root = 2.0 ** (wide.minimum_exponent // 2 - 1)
+    if root >= number_format.smallest_normal:
+        factors.append((root, root))
+    for first, second in factors:
+        # Small products of matrices take other kernels than large ones.
+        for size in (4, 64):
+            one = torch.full((size, size), first, dtype=dtype, device=device)
+            other = torch.eye(size, dtype=dtype, device=device) * second
+            image, kernel = one[:1, :1], torch.full((1, 1, 1), second, dtype=dtype, device=device)
+            came = [one @ other, functional.conv1d(image[None], kernel)]
+            if any(bool((each == 0).any()) for each in came):
+                return True
+    return False

@@ -82,11 +82,15 @@ class Rounding(ABC):
         """The same for sums of several terms."""
 
     @abstractmethod
-    def of_factors(self, midpoint: NDArray[Any], propagated: Radii) -> Radii:
-        """The radius of terms of a product of matrices that are within ``propagated`` of ``midpoint``.
+    def of_factor(self, midpoint: NDArray[Any], propagated: Radii) -> Radii:
+        """The radius of a factor of a product of matrices that is within ``propagated`` of ``midpoint``.
 
-        Their factors may be rounded to a coarser format before they are multiplied.
+        It may be rounded to a coarser format before it is multiplied, or taken for 0 if it is subnormal.
         """
+
+    @abstractmethod
+    def of_products(self, midpoint: NDArray[Any], propagated: Radii, terms: int) -> Radii:
+        """The same for products of such factors, or for sums of as many ``terms`` of them, that may be flushed to 0."""
 
     def within_formula(self, fused: bool) -> Rounding:
         """The model for what is computed on the way, within one elementwise formula."""
@@ -112,9 +116,10 @@ class RunningError(Rounding):
 
     What is measured of the device changes that. One that flushes subnormal results to zero loses up to the smallest
     normal number instead of the smallest subnormal one; and it may take a subnormal input for 0. A sum of m parts that
-    it keeps in the dtype adds (m - 1) u + (n - m) u' instead of (n - 1) u'. Where it rounds both factors of a product
-    of matrices to a format with the unit roundoff w, each term changes by a factor (1 + d)(1 + e) with |d|, |e| <= w,
-    so by 2w + w^2 of it at most.
+    it keeps in the dtype adds (m - 1) u + (n - m) u' instead of (n - 1) u'. Where it rounds the factors of a product of
+    matrices to a format with the unit roundoff w, each changes by w of it at most. Where products of matrices flush
+    subnormal numbers to zero, a factor loses no more than itself and the smallest normal number, and each term twice
+    that number of the format which is accumulated in: once when it is multiplied, once when it is added.
 
     Within a formula the range is that of the format which is computed in; every operation rounds to u' if one kernel
     computes them all, else to u. With ``keeps_to_range`` the steps of those that are not fused keep to the range of the
@@ -206,9 +211,19 @@ class RunningError(Rounding):
         accumulated = np.where(sums.magnitudes <= self.largest, accumulated, np.inf)
         return self._inflated(sums.midpoint, accumulated, self.unit_roundoff)
 
-    def of_factors(self, midpoint: NDArray[Any], propagated: Radii) -> Radii:
-        w = self.arithmetic.product_roundoff
-        return propagated + (2 * w + w * w) * (np.abs(midpoint).astype(np.float64) + propagated) if w else propagated
+    def of_factor(self, midpoint: NDArray[Any], propagated: Radii) -> Radii:
+        magnitude = np.asarray(np.abs(midpoint).astype(np.float64))
+        radius = propagated + self.arithmetic.product_roundoff * (magnitude + propagated)
+        if not self.arithmetic.products_flush_subnormals:
+            return radius
+        smallest = self.number_format.smallest_normal
+        return np.where(magnitude - radius < smallest, radius + np.minimum(magnitude, smallest), radius)
+
+    def of_products(self, midpoint: NDArray[Any], propagated: Radii, terms: int) -> Radii:
+        if not self.arithmetic.products_flush_subnormals:
+            return propagated
+        lost = propagated + 2 * terms * self.computed.smallest_normal
+        return np.where((midpoint == 0) & (propagated == 0), 0.0, lost)
 
     def _inflated(self, midpoint: NDArray[Any], propagated: Radii, relative: float | Radii) -> Radii:
         magnitude = np.abs(midpoint).astype(np.float64) + propagated
@@ -250,8 +265,16 @@ class NoRounding(Rounding):
         fits = (sums.propagated == 0) & (sums.magnitudes <= np.minimum(room, self.number_format.largest))
         return np.where(fits, 0.0, np.inf)
 
-    def of_factors(self, midpoint: NDArray[Any], propagated: Radii) -> Radii:
-        return np.full(np.shape(midpoint), np.inf) if self.arithmetic.product_roundoff else propagated
+    def of_factor(self, midpoint: NDArray[Any], propagated: Radii) -> Radii:
+        if self.arithmetic.product_roundoff:
+            return np.full(np.shape(midpoint), np.inf)
+        return self.of_products(midpoint, propagated, 1)
+
+    def of_products(self, midpoint: NDArray[Any], propagated: Radii, terms: int) -> Radii:
+        if not self.arithmetic.products_flush_subnormals:
+            return propagated
+        normal = (midpoint == 0) | (np.abs(midpoint) >= self.number_format.smallest_normal)
+        return np.where(normal, propagated, np.inf)
 
     def _representable(self, midpoint: NDArray[Any]) -> NDArray[np.bool_]:
         nearest = midpoint.astype(np.float64)

@@ -186,12 +186,20 @@ class RecordedArray(Array):
 
         return self.tape.record(ball.order_statistic(rank), (self.node,), adjoint)
 
-    def with_rounded_factors(self) -> RecordedArray:
+    def as_factor(self, uses: int) -> RecordedArray:
+        if self.ball.rounding.arithmetic.is_usual_in_products:
+            return self
+        # Its gradient is the sum of as many products.
+        return self.tape.record(
+            self.ball.as_factor(), (self.node,), lambda cotangent, position: cotangent.as_products(uses)
+        )
+
+    def as_products(self) -> RecordedArray:
+        if self.ball.rounding.arithmetic.is_usual_in_products:
+            return self
         # In backward the cotangent is one factor and the other operand the other.
         return self.tape.record(
-            self.ball.with_rounded_factors(),
-            (self.node,),
-            lambda cotangent, position: cotangent.with_rounded_factors(),
+            self.ball.as_products(), (self.node,), lambda cotangent, position: cotangent.as_factor()
         )
 
     def within(self, domain: Domain) -> RecordedArray:

@@ -22,6 +22,7 @@ def facts_table(facts: Mapping[str, Facts]) -> Table:
         words("Sums kept in the dtype", "those of which every partial sum is rounded to the dtype, which loses terms"),
         words("Gradients step by step", "functions whose gradient is computed in steps, each rounded to the dtype"),
         words("Factors of products", "whether those of a product of matrices are rounded before they are multiplied"),
+        words("Subnormal products", "whether products of matrices keep numbers below the smallest normal one"),
     )
     rows = []
     for name, each in facts.items():
@@ -38,6 +39,7 @@ def _in_words(facts: Facts) -> tuple[str, ...]:
         "; ".join(facts.kept_in_dtype or _none(facts.kept_in_dtype)),
         ", ".join(facts.composite or _none(facts.composite)),
         "" if facts.product_roundoff is None else _factors(facts.product_roundoff),
+        _either(facts.products_flush_subnormals, "flushed to 0", "kept"),
     )
 
 
@@ -64,6 +66,8 @@ def differences(base: Facts, here: Facts) -> list[str]:
     found += _sets("gradients are {} step by step", "computed", ", ", base.composite, here.composite)
     if here.product_roundoff is not None and _differ(base.product_roundoff, here.product_roundoff):
         found.append(f"factors of products of matrices are {_factors(here.product_roundoff)}")
+    if _differ(base.products_flush_subnormals, here.products_flush_subnormals):
+        found.append(f"subnormal products are {_either(here.products_flush_subnormals, 'flushed to 0', 'kept')}")
     return found
 
 

@@ -99,6 +99,7 @@ class Facts:
     kept_in_dtype: tuple[str, ...] | None = None
     composite: tuple[str, ...] | None = None
     product_roundoff: float | None = None
+    products_flush_subnormals: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -34,14 +34,19 @@ def _terms(equation: str, *operands: Array) -> Array:
     shape = tuple(sizes[label] for label in labels)
     # In backward each factor is summed over the labels that it lacks: a product of matrices again.
     first, *others = (
-        _aligned(operand, term, labels).broadcast_to(shape, Accumulation.PRODUCTS)
+        _factor(_aligned(operand, term, labels), shape).broadcast_to(shape, Accumulation.PRODUCTS)
         for term, operand in zip(labelled, operands, strict=True)
     )
     product = first
     for other in others:
         product = product * other
-    full = product.with_rounded_factors()
+    full = product.as_products()
     return full.reshape((*shape[: len(result)], math.prod(shape[len(result) :])))
+
+
+def _factor(operand: Array, shape: tuple[int, ...]) -> Array:
+    """``operand`` as a factor of products of ``shape``, to which it is broadcast."""
+    return operand.as_factor(math.prod(shape) // max(math.prod(operand.shape), 1))
 
 
 def _summed_with(
@@ -157,9 +162,9 @@ def _convolution(
     kernels = weight.reshape((1, groups, outputs // groups, *(1,) * rank, channels_each, *kernel))
     full = (count, groups, outputs // groups, *sizes, channels_each, *kernel)
     # Their gradients: sums over the samples, in each over all places of the window.
-    repeated = kernels.broadcast_to(full, Accumulation.CONVOLUTION_WEIGHTS, count)
+    repeated = _factor(kernels, full).broadcast_to(full, Accumulation.CONVOLUTION_WEIGHTS, count)
     gathered = x.gather(windows, x.constant(0.0), accumulation=Accumulation.WINDOWS)
-    product = (gathered.broadcast_to(full, Accumulation.PRODUCTS) * repeated).with_rounded_factors()
+    product = (_factor(gathered, full).broadcast_to(full, Accumulation.PRODUCTS) * repeated).as_products()
     terms = product.reshape((count, outputs, *sizes, channels_each * math.prod(kernel)))
     if bias is None:
         return terms.segment_sum((terms.rank - 1,), Accumulation.PRODUCTS)

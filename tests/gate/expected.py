@@ -8,6 +8,7 @@ from dataclasses import replace
 from oracle.arithmetic import Accumulation, DeviceArithmetic
 from oracle.enclosure import Holes
 from oracle.exact import NotPolynomial, exact
+from oracle.operations import FAMILIES
 from oracle.program import Program
 from oracle.target import CPU, Target
 from oracle.verdict import Truths, certified, enclosed, exact_values
@@ -75,6 +76,8 @@ def widening_facts(arithmetic: DeviceArithmetic) -> frozenset[str]:
         names.append("powers_are_inexact")
     if arithmetic.flushes_subnormals:
         names.append("flushes_subnormals")
+    if arithmetic.products_flush_subnormals:
+        names.append("products_flush_subnormals")
     if arithmetic.product_roundoff:
         names.append(f"factors rounded to {arithmetic.product_roundoff}")
     return frozenset(names)
@@ -90,12 +93,14 @@ def holes_differ(program: Program, one: Holes, other: Holes) -> bool:
 
 
 _CONVOLUTIONS = ("conv1d", "conv2d")
+_PRODUCTS = tuple(operation.name for operation in FAMILIES["products"])
 
 TOUCHED: dict[str, tuple[str, ...]] = {
     "powers_are_inexact": ("pow",),
     Accumulation.CONVOLUTION_WEIGHTS.name: _CONVOLUTIONS,
     Accumulation.DILATED_BIASES.name: _CONVOLUTIONS,
     Accumulation.WINDOWS.name: _CONVOLUTIONS,
+    "products_flush_subnormals": _PRODUCTS,
     "silu": ("silu",),
     "mish": ("mish",),
 }

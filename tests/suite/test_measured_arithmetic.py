@@ -18,7 +18,7 @@ from oracle.program import Input, ProgramBuilder, Value
 from oracle.route import read_answer
 from oracle.target import CPU, Target
 from oracle.tensor import Layout, TensorSpec
-from oracle.verdict import enclosed, judge
+from oracle.verdict import certified, enclosed, judge
 
 WITHOUT_ONEDNN = Target.parse("cpu/onednn=off")
 SIXTEEN_BIT = ("bfloat16", "float16")
@@ -167,6 +167,7 @@ def test_facts_survive_json():
         kept_in_dtype=frozenset({Accumulation.WINDOWS}),
         composite=frozenset({"silu"}),
         product_roundoff=2.0**-11,
+        products_flush_subnormals=True,
     )
     data = arithmetic.to_json()
     assert DeviceArithmetic.from_json(data) == arithmetic
@@ -177,3 +178,57 @@ def test_facts_survive_json():
 def test_every_composite_function_is_one_of_the_catalogue():
     named = {name for functions in COMPOSITES.values() for name in functions}
     assert named == {each.formula.composite for each in OPERATIONS.values() if getattr(each.formula, "composite", "")}
+
+
+def flushed(product):
+    """``product`` of matrices as a device computes it that takes subnormal numbers for 0, before and after it."""
+
+    def flush(tensor):
+        return torch.where(tensor.abs() < torch.finfo(tensor.dtype).smallest_normal, 0, tensor)
+
+    return lambda *factors: flush(product(*map(flush, factors)))
+
+
+def test_flushed_products_are_noticed(monkeypatch):
+    assert not measured_arithmetic._products_flush_subnormals("cpu", NUMBER_FORMATS["float32"])
+    monkeypatch.setattr(torch.Tensor, "__matmul__", flushed(torch.matmul))
+    assert measured_arithmetic._products_flush_subnormals("cpu", NUMBER_FORMATS["float32"])
+
+
+FLUSHING = replace(USUAL, products_flush_subnormals=True)
+
+
+@pytest.mark.parametrize("operation", ["mm", "conv1d"])
+@pytest.mark.parametrize("values", [(2.0**-130, 2.0**20), (2.0**20, 2.0**-130), (2.0**-65, 2.0**-65), (2.0**-130, 1.0)])
+def test_flushed_products_are_judged_as_such_and_no_others(operation, values):
+    rank = 2 if operation == "mm" else 3
+    x, y, cotangent = (
+        TensorSpec((1,) * rank, Layout.contiguous(rank), "bfloat16", (value,)) for value in (*values, 2.0**-130)
+    )
+    program = applied_once(operation, x, y, cotangent=cotangent)
+    right = read_answer(program, WITHOUT_ONEDNN, "backward")
+    nothing = replace(
+        right,
+        outputs=[replace(each, values=each.values * 0) for each in right.outputs],
+        gradients={place: replace(each, values=each.values * 0) for place, each in right.gradients.items()},
+    )
+    for answer in (right, nothing):
+        assert not judge(program, answer, enclosed(program, FLUSHING)).wrong
+    assert judge(program, nothing, enclosed(program)).wrong
+    assert not judge(program, right, enclosed(program)).wrong
+
+
+def test_normal_products_are_judged_as_strictly_where_others_are_flushed():
+    x = TensorSpec((1, 1), Layout.contiguous(2), "bfloat16", (1.5,))
+    program = applied_once("mm", x, x, cotangent=x)
+    strict, flushing = (enclosed(program, each).outputs[0].radius for each in (USUAL, FLUSHING))
+    assert flushing <= strict * (1 + 2.0**-100) + 2.0**-120
+
+
+def test_certificates_claim_nothing_of_products_that_may_be_flushed():
+    tiny = TensorSpec((1, 1), Layout.contiguous(2), "bfloat16", (2.0**-65,))
+    program = applied_once("mm", tiny, tiny, cotangent=tiny)
+    assert certified(program).outputs[0].radius == 0
+    assert np.isinf(certified(program, FLUSHING).outputs[0].radius)
+    one = TensorSpec((1, 1), Layout.contiguous(2), "bfloat16", (1.0,))
+    assert certified(applied_once("mm", one, one, cotangent=one), FLUSHING).outputs[0].radius == 0

@@ -396,11 +396,11 @@ def test_what_sums_lose_is_a_table_with_the_most_first(page, tmp_path):
 
 def test_what_this_machine_does_is_in_words(page, tmp_path):
     kept = "elements that are added to their places one by one; gradients of a value that is used several times"
-    words = ["exact", "kept", kept, "elu, gelu", "rounded to 8 bits"]
+    words = ["exact", "kept", kept, "elu, gelu", "rounded to 8 bits", "kept"]
     assert rows(page, "facts") == [["cpu", "float64", *words], ["cpu", "float32", *words]]
     nothing = {"kept_in_dtype": [], "composite": [], "product_roundoff": 0.0, "flushes_subnormals": True}
     changed(tmp_path / "gate.json", lambda content: content.update(facts={"cpu/threads=1 float64": nothing}))
-    expected = ["cpu/threads=1", "float64", "–", "flushed to 0", "none", "none", "not rounded"]
+    expected = ["cpu/threads=1", "float64", "–", "flushed to 0", "none", "none", "not rounded", "–"]
     assert rows(reported(tmp_path), "facts") == [expected]
 
 
