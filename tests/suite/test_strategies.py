@@ -213,7 +213,17 @@ def test_reductions_keep_out_of_known_issues():
 
 
 def test_reductions_keep_out_of_known_issues_of_their_dtype_alone(monkeypatch):
-    issue = KnownIssue("n", ">=2", "r", "unreported", "", ("sum",), ("float16",), arguments={"keepdim": True})
+    issue = KnownIssue(
+        name="n",
+        kind="wrong",
+        versions=">=2",
+        reason="r",
+        link="unreported",
+        reproducer="",
+        operations=("sum",),
+        dtypes=("float16",),
+        arguments={"keepdim": True},
+    )
     monkeypatch.setattr(reductions_module, "present_issues", lambda: (issue,))
 
     def keepdims(dtype):
