@@ -136,11 +136,11 @@ def read_answer(program: Program, target: Target, route: str) -> ReadAnswer:
     try:
         with target.applied():
             answer = ROUTES[route](program, target.device)
-    except Exception as error:
+    except Exception as error:  # whatever it is, the judge makes a finding of it
         raise NoAnswer(error, "asked") from error
     try:
         return read(answer)
-    except Exception as error:
+    except Exception as error:  # as above: a device may compute late
         raise NoAnswer(error, "read") from error
 
 

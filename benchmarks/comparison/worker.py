@@ -53,7 +53,7 @@ class Worker:
             counts, gradients = self._prepared(name, source, device)
             moment = "read"
             return {"counts": counts, "gradients": [None if each is None else _text(each) for each in gradients]}
-        except Exception as error:
+        except Exception as error:  # whatever it is, the other side calls it a wrong gradient
             return {"error": f"{type(error).__name__}: {error}", "moment": moment}
 
     def _prepared(self, name: str, source: str, device: str) -> tuple[dict[str, Any], tuple[torch.Tensor | None, ...]]:

@@ -156,10 +156,7 @@ def _key(terms: int) -> Index:
 
 
 _BINARY = ("binary", "arithmetic", "binary with alpha", "binary with weight", "ternary", "ternary with value")
-_REDUCING = (
-    *("reduction", "sum", "reduction with dim", "variance", "variance and mean"),
-    *("norm", "dist"),
-)
+_REDUCING = ("reduction", "sum", "reduction with dim", "variance", "variance and mean", "norm", "dist")
 
 
 LONG_SUMS: dict[str, tuple[Way, ...]] = {
