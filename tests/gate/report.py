@@ -20,6 +20,7 @@ from rich.table import Table
 from oracle.known_issues import present_issues
 from oracle.operations import OPERATIONS
 from tests.gate.losses import times_too_small, worst
+from tests.gate.processor import processor
 from tests.gate.record import Record
 from tests.gate.whole_files import write_whole_texts
 
@@ -215,6 +216,7 @@ def environment() -> dict[str, str]:
         "torch": str(torch.__version__),
         "python": platform.python_version(),
         "machine": platform.platform(),
+        "processor": processor(),
     }
 
 
