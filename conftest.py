@@ -201,7 +201,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     terminalreporter.section("gradcert")
     width = terminalreporter._tw.fullwidth
     terminalreporter.write(gate.table(width) + "\n")
-    for line in (gate.coverage(), gate.lost(width), gate.left_out(), gate.not_shown()):
+    for line in (gate.coverage(), gate.lost(width), gate.left_out(), gate.not_shown(), gate.news()):
         if line:
             terminalreporter.write(f"{line}\n\n")
     terminalreporter.write(f"{path}\n")

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 from cattrs import structure
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from oracle.arithmetic import Accumulation
 from oracle.enclosure import Holes
@@ -44,6 +45,7 @@ class KnownIssue:
     fact: str = ""
     laws: tuple[str, ...] = ()
     where: str = ""
+    verified: tuple[str, ...] = ()
 
     def excuses(self, law: str, program: Program) -> bool:
         """Whether the issue breaks ``law`` for ``program``."""
@@ -98,9 +100,20 @@ class KnownIssue:
         """Whether the issue is known of that version of PyTorch, development builds included."""
         return SpecifierSet(self.versions).contains(torch_version, prereleases=True)
 
+    def predates(self, torch_version: str) -> bool:
+        """Whether that version of PyTorch is newer than every release on which the entry was verified, if any."""
+        release = Version(minor_release(torch_version))
+        return all(Version(each) < release for each in self.verified)
+
     def is_at(self, target: Target) -> bool:
         """Whether ``target`` is within one of its targets, if it names any."""
         return not self.targets or any(target.is_within(Target.parse(each)) for each in self.targets)
+
+
+def minor_release(torch_version: str) -> str:
+    """The minor release that a version of PyTorch belongs to, or leads to: 2.13 for 2.13.1+cpu and 2.13.0a0+git1234."""
+    version = Version(torch_version)
+    return f"{version.major}.{version.minor}"
 
 
 @cache

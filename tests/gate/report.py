@@ -150,6 +150,7 @@ class GateReport:
                 "name": issue.name,
                 "kind": issue.kind,
                 "targets": issue.targets,
+                "newer_than_verified": issue.predates(str(torch.__version__)),
                 "link": issue.link,
                 "reason": issue.reason,
                 "answers": {
@@ -169,6 +170,20 @@ class GateReport:
             if each["status"] == "cannot be shown"
         ]
         return "\n".join(["known issues that cannot be shown here:", *lines]) if lines else ""
+
+    def news(self) -> str:
+        """Which known issues are mended in this PyTorch, which is newer than what they were verified on; or empty."""
+        release = str(torch.__version__)
+        newer = {issue.name for issue in present_issues() if issue.predates(release)}
+        lines = [
+            f"  {each['name']} on {each['target']}: {each['said']}"
+            for each in self.issues
+            if each["status"] == "mended" and each["name"] in newer
+        ]
+        title = (
+            f"mended in torch {release}, which is newer than what these entries were verified on; bound their versions:"
+        )
+        return "\n".join([title, *lines]) if lines else ""
 
     def left_out(self) -> str:
         """How many laws were not asked, by device; empty if all were."""

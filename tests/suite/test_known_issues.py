@@ -9,10 +9,20 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+import torch
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from oracle import known_issues as module
-from oracle.known_issues import KnownIssue, is_covered, is_uncertain, issues_at, known_holes, known_issues
+from oracle.known_issues import (
+    KnownIssue,
+    is_covered,
+    is_uncertain,
+    issues_at,
+    known_holes,
+    known_issues,
+    minor_release,
+)
 from oracle.known_operands import KnownOperand, applied_operands
 from oracle.known_regions import APPLICATIONS, REGIONS
 from oracle.laws import BOOKKEEPING, LINEARITY, TIES
@@ -25,6 +35,7 @@ from strategies.samples import sample
 from tests.gate import reproducers
 from tests.gate.report import GateReport
 from tests.suite.examples import broadcast_product, contiguous, reduction
+from tests.suite.processes import python
 
 LAWS = {law.__name__ for law in BOOKKEEPING + LINEARITY + TIES}
 WITHOUT_ONEDNN = Target.parse("cpu/onednn=off")
@@ -45,6 +56,8 @@ def test_entries_name_things_that_exist(issue):
     assert issue.reason.strip()
     assert issue.link == "unreported" or issue.link.startswith(TRACKERS)
     SpecifierSet(issue.versions)
+    assert all(minor_release(each) == each for each in issue.verified)
+    assert sorted(set(issue.verified), key=Version) == list(issue.verified)
 
 
 @pytest.mark.parametrize("issue", known_issues(), ids=lambda issue: issue.name)
@@ -88,6 +101,30 @@ def test_a_region_of_arguments():
 )
 def test_versions(version, concerned):
     assert ISSUE.concerns(version) is concerned
+
+
+@pytest.mark.parametrize(
+    ("version", "release"),
+    [("2.13.0+cpu", "2.13"), ("2.15.1", "2.15"), ("2.16.0a0+git1234", "2.16"), ("2.9.0.dev20250901+rocm7", "2.9")],
+)
+def test_versions_belong_to_a_minor_release(version, release):
+    assert minor_release(version) == release
+
+
+@pytest.mark.parametrize(
+    ("verified", "version", "newer"),
+    [
+        (("2.13", "2.15"), "2.15.1", False),
+        (("2.13", "2.15"), "2.15.0a0+git1234", False),
+        (("2.13", "2.15"), "2.14.0", False),
+        (("2.13", "2.15"), "2.16.0a0+git1234", True),
+        (("2.9",), "2.10.0", True),
+        (("2.10",), "2.9.1", False),
+        ((), "2.10.0", True),
+    ],
+)
+def test_an_entry_predates_what_is_newer_than_all_that_it_was_verified_on(verified, version, newer):
+    assert replace(ISSUE, verified=verified).predates(version) is newer
 
 
 @pytest.mark.parametrize(
@@ -277,8 +314,6 @@ def test_images_of_one_row_are_convolved_like_those_of_one_dimension():
 def test_channels_last_is_what_torch_takes_for_it(shape):
     import itertools
 
-    import torch
-
     from oracle.convolution_regions import _is_channels_last, _is_contiguous
 
     for order in itertools.permutations(range(4)):
@@ -362,21 +397,79 @@ def test_on_a_device_a_reproducer_makes_its_tensors_there():
     assert (came.status, came.said) == ("wrong", "meta")
 
 
-def test_the_gate_takes_wrong_and_not_shown_alone(monkeypatch):
+HERE = minor_release(str(torch.__version__))
+LATER = f"{HERE}9"
+
+
+def judged(code, verified):
+    """What the gate records of a reproducer that exits with ``code``."""
     from tests.properties.test_known_issues import test_known_issue_is_still_wrong as property_holds
 
-    def judged(code):
-        kept = []
-        issue = replace(ISSUE, reproducer=f"print('because')\nraise SystemExit({code})")
-        property_holds(issue, CPU, lambda name, content: kept.append((name, content)))
-        return kept
+    kept = []
+    issue = replace(ISSUE, reproducer=f"print('because')\nraise SystemExit({code})", verified=verified)
+    property_holds(issue, CPU, lambda name, content: kept.append((name, content)))
+    return kept
 
-    assert judged(1) == [("gradcert-known-issue", {"name": "n", "target": "cpu", "status": "wrong", "said": "because"})]
-    assert judged(2)[0][1]["status"] == "cannot be shown"
-    with pytest.raises(AssertionError, match=r"n is mended in torch .* at cpu: delete it"):
-        judged(0)
+
+@pytest.mark.parametrize("verified", [(), ("2.9",), ("2.9", HERE), (LATER,)])
+def test_the_gate_takes_wrong_and_not_shown(verified):
+    said = {"name": "n", "target": "cpu", "status": "wrong", "said": "because"}
+    assert judged(1, verified) == [("gradcert-known-issue", said)]
+    assert judged(2, verified)[0][1]["status"] == "cannot be shown"
     with pytest.raises(AssertionError, match="reproducer of n is broken, it exits 3"):
-        judged(3)
+        judged(3, verified)
+
+
+@pytest.mark.parametrize("verified", [("2.9", HERE), (LATER,)])
+def test_on_verified_and_older_releases_an_entry_that_is_mended_fails(verified):
+    with pytest.raises(AssertionError, match=r"n is mended in torch .* at cpu: delete it"):
+        judged(0, verified)
+
+
+@pytest.mark.parametrize("verified", [(), ("2.9",)])
+def test_on_a_newer_release_an_entry_that_is_mended_is_no_failure(verified):
+    assert judged(0, verified)[0][1]["status"] == "mended"
+
+
+def test_the_summary_says_what_is_mended_in_a_newer_release(tmp_path, monkeypatch):
+    issues = (replace(ISSUE, name="new"), replace(ISSUE, name="strict", verified=(HERE,)))
+    monkeypatch.setattr("tests.gate.report.present_issues", lambda: issues)
+    gate = GateReport({}, tmp_path)
+    assert gate.news() == ""
+    gate.issues += [{"name": "new", "target": "cpu", "status": "wrong", "said": "came 1"}]
+    gate.issues += [{"name": "strict", "target": "cpu", "status": "mended", "said": "came 2"}]
+    assert gate.news() == ""
+    gate.issues += [{"name": "new", "target": "cpu/isa=sse41", "status": "mended", "said": "came 3"}]
+    assert gate.news() == (
+        f"mended in torch {torch.__version__}, which is newer than what these entries were verified on; bound their"
+        " versions:\n  new on cpu/isa=sse41: came 3"
+    )
+    written = json.loads(gate.write().read_text())["known_issues"]
+    assert {each["name"]: each["newer_than_verified"] for each in written} == {"new": True, "strict": False}
+
+
+MENDED = """
+from oracle import known_issues
+
+entry = known_issues.KnownIssue("n", "wrong", ">=2", "r", "unreported", "print('came 2')", verified=VERIFIED)
+known_issues.known_issues = lambda: (entry,)
+"""
+
+
+def test_a_run_ends_well_with_good_news_and_badly_without(pytestconfig, tmp_path):
+    run = ["-m", "pytest", "tests/properties/test_known_issues.py", "-p", "mended", "--device=cpu"]
+    environment = {"PYTHONPATH": str(tmp_path)}
+    plugin = tmp_path / "mended.py"
+    plugin.write_text(MENDED.replace("VERIFIED", "('2.9',)"))
+    newer = python(*run, f"--reports={tmp_path}", folder=pytestconfig.rootpath, variables=environment)
+    assert newer.returncode == 0, newer.stdout
+    assert f"mended in torch {torch.__version__}, which is newer than" in newer.stdout
+    assert "  n on cpu: came 2\n" in newer.stdout
+    plugin.write_text(MENDED.replace("VERIFIED", f"('2.9', {HERE!r})"))
+    strict = python(*run, f"--reports={tmp_path}", folder=pytestconfig.rootpath, variables=environment)
+    assert strict.returncode == 1, strict.stdout
+    assert f"n is mended in torch {torch.__version__} at cpu: delete it" in strict.stdout
+    assert "which is newer than" not in strict.stdout
 
 
 def test_the_report_says_what_reproducers_answered(tmp_path, monkeypatch):
