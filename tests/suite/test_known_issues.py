@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -385,6 +386,29 @@ def test_statuses(code, status):
     assert reproducers.Answer(code, "", "").status == status
 
 
+@pytest.mark.parametrize(
+    ("script", "status", "told"),
+    [
+        ("print('came 1')\nraise SystemExit(1)", "wrong", "came 1"),
+        ("print('came 1')\ntorch = None\ntorch.mul", "broken", "it exits 1; came 1; AttributeError: .*'mul'.*"),
+        ("import sys\nprint('came 1')\nsys.exit('no such file')", "wrong", "came 1"),
+        ("raise SystemExit(7)", "broken", "it exits 7"),
+        ("import os\nos.kill(os.getpid(), 11)", "broken", "it exits -11"),
+    ],
+)
+def test_an_exception_of_a_reproducer_shows_nothing_wrong(script, status, told):
+    came = reproducers.answer(replace(ISSUE, reproducer=script), CPU)
+    assert came.status == status
+    assert re.fullmatch(told, came.last_line)
+
+
+def test_answers_come_in_the_order_of_issues_and_targets():
+    slow = "import time\ntime.sleep(0.5)\nraise SystemExit(1)"
+    issues = [replace(ISSUE, name="slow", reproducer=slow), replace(ISSUE, name="fast", reproducer="")]
+    came = [(issue.name, [each.code for each in row]) for issue, row in reproducers.answers(issues, [CPU, CPU])]
+    assert came == [("slow", [1, 1]), ("fast", [0, 0])]
+
+
 def test_a_reproducer_runs_at_its_target_and_what_it_prints_last_is_kept():
     script = "import torch\nprint('first')\nprint('oneDNN', torch._C._get_mkldnn_enabled(), '\\n')\nraise SystemExit(2)"
     came = reproducers.answer(replace(ISSUE, reproducer=script), WITHOUT_ONEDNN)
@@ -493,12 +517,15 @@ def test_the_command_prints_a_table(monkeypatch, capsys):
         replace(ISSUE, name=f"exits {code}", targets=("cpu/onednn=on",), reproducer=f"raise SystemExit({code})")
         for code in (0, 1, 2)
     )
+    issues += (replace(ISSUE, name="raises", reproducer="raise ValueError"),)
     monkeypatch.setattr(reproducers, "present_issues", lambda: issues)
     assert reproducers.main(["--targets", "cpu,cpu/onednn=off", "--issues", "exits 1,exits 2"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split() == ["issue", "kind", "cpu", "cpu/onednn=off"]
     assert [line.split()[-2:] for line in printed[1:3]] == [["1", "(1)"], ["2", "(2)"]]
     assert reproducers.main(["--issues", "exits 0"]) == 1
+    assert reproducers.main(["--issues", "raises"]) == 1
+    assert "broken" in capsys.readouterr().out.splitlines()[-2]
 
 
 def test_what_is_kept_of_issues_is_kept_by_target():
