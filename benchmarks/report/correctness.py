@@ -197,7 +197,7 @@ def known_issue_table(issues: tuple[KnownIssue, ...]) -> Table:
             table.cell(", ".join(each.targets) or ("all" if each.kind else "")),
             Cell(each.reason),
             _shown(each),
-            _reported(each.link),
+            reported(each.link),
         )
         for each in issues
     ]
@@ -268,7 +268,8 @@ WHY_LOST = (
 )
 
 
-def _reported(link: str) -> Cell:
+def reported(link: str) -> Cell:
+    """Where an issue is reported; a link leads there."""
     if not link.startswith("https://"):
         return Cell(link)
     return Cell(link.removeprefix("https://").removeprefix("github.com/"), link=link)
