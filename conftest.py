@@ -212,9 +212,9 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     terminalreporter.section("gradcert")
     width = terminalreporter._tw.fullwidth
     terminalreporter.write(gate.table(width) + "\n")
-    for line in (gate.coverage(), gate.waived(width), gate.lost(width), gate.left_out(), gate.not_shown()):
-        if line:
-            terminalreporter.write(f"{line}\n\n")
+    lines = (gate.coverage(), gate.waived(width), gate.lost(width), gate.left_out(), gate.not_shown(), gate.news())
+    for line in filter(None, lines):
+        terminalreporter.write(f"{line}\n\n")
     terminalreporter.write(f"{path}\n")
     accuracy = config.stash[ACCURACY]
     if accuracy.rows:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from oracle.arithmetic import Accumulation
 from oracle.known_operands import Arguments, Operands, applied_operands
@@ -31,7 +32,7 @@ class KnownIssue:
     reason: str
     versions: str = ""
     verified: tuple[str, ...] = ()
-    link: str = ""
+    link: str = "unreported"
     reproducer: str = ""
     targets: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
@@ -126,6 +127,17 @@ class KnownIssue:
         """Whether the issue is known of that version of PyTorch, development builds included."""
         return SpecifierSet(self.versions).contains(torch_version, prereleases=True)
 
+    def predates(self, torch_version: str) -> bool:
+        """Whether that version of PyTorch is newer than every release on which the entry was verified, if any."""
+        release = Version(minor_release(torch_version))
+        return all(Version(each) < release for each in self.verified)
+
     def is_at(self, target: Target) -> bool:
         """Whether ``target`` is within one of its targets, if it names any."""
         return not self.targets or any(target.is_within(Target.parse(each)) for each in self.targets)
+
+
+def minor_release(torch_version: str) -> str:
+    """The minor release that a version of PyTorch belongs to, or leads to: 2.13 for 2.13.1+cpu and 2.13.0a0+git1234."""
+    version = Version(torch_version)
+    return f"{version.major}.{version.minor}"

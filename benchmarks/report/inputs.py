@@ -76,6 +76,7 @@ class Answer:
 class KnownIssue:
     """A wrong gradient that this PyTorch is known to have; ``answers`` by target, ``targets`` empty if it is at all.
 
+    ``newer_than_verified`` says whether this PyTorch is newer than every release on which that was verified.
     Reports from before an issue had a kind have none of these.
     """
 
@@ -84,6 +85,7 @@ class KnownIssue:
     link: str
     kind: str = ""
     targets: tuple[str, ...] = ()
+    newer_than_verified: bool = False
     answers: dict[str, Answer] = field(default_factory=dict)
 
 

@@ -20,6 +20,7 @@ from rich.table import Table
 from oracle.known_issues import present_issues, users_issues
 from oracle.operations import OPERATIONS
 from tests.gate.losses import times_too_small, worst
+from tests.gate.processor import processor
 from tests.gate.record import Record
 from tests.gate.waivers import waiver_content, waiver_table
 from tests.gate.whole_files import write_whole_texts
@@ -152,6 +153,7 @@ class GateReport:
                 "name": issue.name,
                 "kind": issue.kind,
                 "targets": issue.targets,
+                "newer_than_verified": issue.predates(str(torch.__version__)),
                 "link": issue.link,
                 "reason": issue.reason,
                 "answers": {
@@ -179,6 +181,20 @@ class GateReport:
             if each["status"] == "cannot be shown"
         ]
         return "\n".join(["known issues that cannot be shown here:", *lines]) if lines else ""
+
+    def news(self) -> str:
+        """Which known issues are mended in this PyTorch, which is newer than what they were verified on; or empty."""
+        release = str(torch.__version__)
+        newer = {issue.name for issue in present_issues() if issue.predates(release)}
+        lines = [
+            f"  {each['name']} on {each['target']}: {each['said']}"
+            for each in self.issues
+            if each["status"] == "mended" and each["name"] in newer
+        ]
+        title = (
+            f"mended in torch {release}, which is newer than what these entries were verified on; bound their versions:"
+        )
+        return "\n".join([title, *lines]) if lines else ""
 
     def left_out(self) -> str:
         """How many laws were not asked, by device; empty if all were."""
@@ -226,6 +242,7 @@ def environment() -> dict[str, str]:
         "torch": str(torch.__version__),
         "python": platform.python_version(),
         "machine": platform.platform(),
+        "processor": processor(),
     }
 
 

@@ -6,10 +6,13 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import torch
+
 from oracle.operations import OPERATIONS
+from tests.gate import processor
 from tests.gate.losses import Loss
 from tests.gate.record import Record
-from tests.gate.report import GateReport
+from tests.gate.report import GateReport, environment
 
 HEADER = {"devices": ["cpu"], "dtypes": ["float64"], "seed": "1"}
 
@@ -135,6 +138,32 @@ def test_it_is_counted_how_often_each_operation_was_drawn_and_judged(tmp_path):
     assert counts["exp"] == {"cpu float64": {"drawn": 3, "judged": 2}, "cpu float32": {"drawn": 1, "judged": 1}}
     assert counts["log"]["cpu float64"] == {"drawn": 1, "judged": 0}
     assert gate.coverage() == f"operations judged, of {len(OPERATIONS)}: 1 in float64 on cpu, 1 in float32 on cpu"
+
+
+def test_reports_name_the_processor(monkeypatch, tmp_path):
+    capability = torch.backends.cpu.get_cpu_capability()
+    model, comma, kernels = environment()["processor"].rpartition(", ")
+    assert model
+    assert (comma, kernels) == (", ", capability)
+    cpuinfo = tmp_path / "cpuinfo"
+    monkeypatch.setattr(processor, "CPUINFO", cpuinfo)
+    monkeypatch.setattr(processor.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(processor.platform, "machine", lambda: "riscv64")
+    assert processor.model() == "riscv64"
+    cpuinfo.write_text("processor\t: 0\nBogoMIPS\t: 50.00\n")
+    assert processor.model() == "riscv64"
+    cpuinfo.write_text("processor\t: 0\nmodel\t\t: 6\nmodel name\t: Xeon: 2.7 GHz\n\nmodel name\t: another\n")
+    assert processor.model() == "Xeon: 2.7 GHz"
+
+
+def test_on_a_mac_the_system_names_the_processor(monkeypatch):
+    def said(arguments, **options):
+        assert arguments == ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return SimpleNamespace(stdout="Apple M2\n")
+
+    monkeypatch.setattr(processor.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(processor.subprocess, "run", said)
+    assert processor.model() == "Apple M2"
 
 
 def loss(issue="one", device="cpu", dtype="float16", **changes):
