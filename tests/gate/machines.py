@@ -66,7 +66,7 @@ class Machine:
         answers: by known issue and target.
         findings: messages by identifier, which is the same for the same program and place.
         losses: how many times too small the worst sum came; infinite where 0 came.
-        waived: by the name of the entry.
+        waived: by the name of the entry, of those that say something of what was judged.
     """
 
     name: str
@@ -153,7 +153,8 @@ def _structured(name: str, data: dict[str, Any]) -> Machine:
         waived={
             each["name"]: Waived(str(each["reason"]), str(each["list"]), int(each["waived"]), int(each["met"]))
             for each in issues
-            if "list" in each
+            # None of the suite's own, which are no waivers.
+            if each.get("list") is not None and each["in_scope"]
         },
     )
 

@@ -30,6 +30,8 @@ class Record:
         found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
         drawn: how often each operation was applied in a program that was compared.
         judged: how often in one with an informative gradient element.
+        met: how many programs were in the region of each entry of users' lists of known issues, by name.
+        waived: how many findings each of them waived.
         losses: what sums lost that are kept in the dtype, as ``losses.Loss``.
     """
 
@@ -48,6 +50,8 @@ class Record:
     facts: dict[str, Any] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
+    met: dict[str, int] = field(default_factory=dict)
+    waived: dict[str, int] = field(default_factory=dict)
     losses: list[dict[str, Any]] = field(default_factory=list)
 
     def count(self, verdict: Verdict) -> None:

@@ -17,10 +17,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from oracle.known_issues import present_issues
+from oracle.known_issues import present_issues, users_issues
 from oracle.operations import OPERATIONS
 from tests.gate.losses import times_too_small, worst
 from tests.gate.record import Record
+from tests.gate.waivers import waiver_content, waiver_table
 from tests.gate.whole_files import write_whole_texts
 
 
@@ -47,7 +48,7 @@ class GateReport:
 
     def begin(self) -> None:
         """Remove what an earlier run left in the folder, and write that this one is unfinished."""
-        for path in (self.folder / "accuracy.json", *(self.folder / "findings").glob("*.py")):
+        for path in (self.folder / "accuracy.json", *(self.folder / "findings").glob("*.*")):
             path.unlink(missing_ok=True)
         self.begun = True
         self.write()
@@ -69,8 +70,8 @@ class GateReport:
                 self._count_operations(self.records[-1][0])
             elif name == "gradcert-finding":
                 self.findings.append(content)
-            elif name == "gradcert-reproducer":
-                write_whole_texts({self.folder / "findings" / content["name"]: content["script"]})
+            elif name == "gradcert-finding-texts":
+                write_whole_texts({self.folder / "findings" / name: text for name, text in content.items()})
             elif name == "gradcert-kink":
                 self.kinks.append(content)
             elif name == "gradcert-known-issue":
@@ -143,7 +144,9 @@ class GateReport:
         return as_text(self._width(width), "what sums lose that are kept in 16 bits, at most:", table).rstrip()
 
     def _known_issues(self) -> list[dict[str, Any]]:
-        """What is known, and what its reproducers answered, by target."""
+        """What is known, what its reproducers answered, by target, and what users' lists waived."""
+        records = [record for record, _ in self.records]
+        cases = [(device, dtype) for device in self.header.get("devices", ()) for dtype in self.header["dtypes"]]
         return [
             {
                 "name": issue.name,
@@ -156,9 +159,17 @@ class GateReport:
                     for each in self.issues
                     if each["name"] == issue.name
                 },
+                **waiver_content(issue, cases, records),
             }
-            for issue in present_issues()
+            for issue in dict.fromkeys((*present_issues(), *users_issues()))
         ]
+
+    def waived(self, width: int) -> str:
+        """What users' lists of known issues waived, as a table: a row an entry; empty if there are no such lists."""
+        if not users_issues():
+            return ""
+        table = waiver_table(users_issues(), [record for record, _ in self.records], self._width(width))
+        return as_text(self._width(width), "waived by lists of your own:", table).rstrip()
 
     def not_shown(self) -> str:
         """Which known issues could not be shown, and what their reproducers said; empty if all were."""
@@ -281,7 +292,7 @@ def _add_row(table: Table, name: str, rows: list[tuple[Record, str]]) -> None:
 
 
 def _without_counts(record: Record) -> dict[str, Any]:
-    left = ("drawn", "judged", "losses", "facts")
+    left = ("drawn", "judged", "losses", "facts", "met", "waived")
     return {name: value for name, value in vars(record).items() if name not in left}
 
 

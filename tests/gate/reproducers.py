@@ -13,7 +13,8 @@ from functools import partial
 
 from rich.table import Table
 
-from oracle.known_issues import KnownIssue, present_issues
+from oracle.known_issue import KnownIssue
+from oracle.known_issues import present_issues
 from oracle.target import CPU, Target, listed_targets
 from tests.gate.report import as_text
 
@@ -44,7 +45,9 @@ class Answer:
 def script(issue: KnownIssue, target: Target) -> str:
     """The reproducer of ``issue``, so that it runs at ``target``."""
     device = "" if target.device == CPU.device else f"import torch\n\ntorch.set_default_device({target.device!r})"
-    return "\n".join(part for part in (target.source, device, issue.reproducer) if part)
+    # A script of its own: imports from ``__future__`` must come first in it.
+    script = f"exec(compile({issue.reproducer!r}, 'reproducer', 'exec', dont_inherit=True))"
+    return "\n".join(part for part in (target.source, device, script) if part)
 
 
 def answer(issue: KnownIssue, target: Target) -> Answer:

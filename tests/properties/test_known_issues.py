@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from oracle.known_issues import KnownIssue
+from oracle.known_issue import KnownIssue
 from oracle.target import Target
 from tests.gate.reproducers import answer
 

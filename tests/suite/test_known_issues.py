@@ -12,7 +12,8 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from oracle import known_issues as module
-from oracle.known_issues import KnownIssue, is_covered, is_uncertain, issues_at, known_holes, known_issues
+from oracle.known_issue import KnownIssue
+from oracle.known_issues import is_covered, is_uncertain, issues_at, known_holes, known_issues
 from oracle.known_operands import KnownOperand, applied_operands
 from oracle.known_regions import APPLICATIONS, REGIONS
 from oracle.laws import BOOKKEEPING, LINEARITY, TIES
@@ -67,9 +68,7 @@ def test_names_are_unique():
     assert len(set(names)) == len(names)
 
 
-ISSUE = KnownIssue(
-    "n", "wrong", ">=2.13", "r", "unreported", "import torch", operations=("var",), arguments={"dim": []}
-)
+ISSUE = KnownIssue("n", "wrong", "r", ">=2.13", reproducer="import torch", operations=("var",), arguments={"dim": []})
 PLAIN = (KnownOperand.plain((2,)),)
 
 

@@ -174,8 +174,9 @@ def test_many_findings_are_counted(reports):
 
 def test_what_a_users_list_waives_is_counted_on_each_machine_with_its_reason(reports):
     entry = ISSUES[0] | {"name": "ours", "list": "known_issues.toml", "reason": "To be | mended.", "answers": {}}
-    for path, waived in zip(reports[:2], (37, 0), strict=True):
-        change(path, known_issues=[*ISSUES, entry | {"waived": waived, "met": 112}])
+    for path, waived, concerned in zip(reports, (37, 0, 0), (True, True, False), strict=True):
+        counts = {"waived": waived, "met": 112 * concerned, "in_scope": concerned}
+        change(path, known_issues=[ISSUES[0] | {"list": None}, entry | counts])
     text = summary(read(reports))
     assert NOTHING in text
     assert rows(text.replace("\\|", "¦"), "ours") == [

@@ -99,7 +99,7 @@ def test_a_run_that_judged_nothing_is_never_green(tmp_path):
 
 def test_what_an_earlier_run_left_goes(tmp_path):
     (tmp_path / "findings").mkdir()
-    for name in ("accuracy.json", "gate.json", "findings/0123456789.py", "benchmarks.json"):
+    for name in ("accuracy.json", "gate.json", "findings/0123456789.py", "findings/0123456789.toml", "benchmarks.json"):
         (tmp_path / name).write_text("earlier")
     gate = GateReport(HEADER, tmp_path)
     gate.begin()
@@ -110,10 +110,10 @@ def test_what_an_earlier_run_left_goes(tmp_path):
 def test_reproducers_are_written_by_who_collects_reports(tmp_path):
     (tmp_path / "findings").mkdir()
     report = handed_over("failed", record=record(comparisons=1))
-    report.user_properties.append(("gradcert-reproducer", {"name": "0123456789.py", "script": "print('β')\n"}))
+    texts = {"0123456789.py": "print('β')\n", "0123456789.toml": "[[issue]]\n"}
+    report.user_properties.append(("gradcert-finding-texts", texts))
     GateReport(HEADER, tmp_path).pytest_runtest_logreport(report)
-    (path,) = (tmp_path / "findings").iterdir()
-    assert (path.name, path.read_text(encoding="utf-8")) == ("0123456789.py", "print('β')\n")
+    assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "findings").iterdir()} == texts
 
 
 def test_a_run_of_other_tests_leaves_no_report(tmp_path):
