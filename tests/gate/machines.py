@@ -138,7 +138,7 @@ def _structured(name: str, data: dict[str, Any]) -> Machine:
         targets=tuple(map(str, data["devices"])),
         chosen=len(data.get("operations_chosen") or operations),
         judged=sum(any(case["judged"] for case in by_case.values()) for by_case in operations.values()),
-        comparisons=sum(int(each["comparisons"]) for each in properties),
+        comparisons=int(data["totals"]["comparisons"]),
         seconds=sum(float(each["seconds"]) for each in properties),
         facts={case: dict(facts) for case, facts in data["facts"].items()},
         answers={
