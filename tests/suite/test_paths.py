@@ -149,6 +149,7 @@ def test_a_fault_without_onednn_is_found_there_alone(pytestconfig, tmp_path):
         (("--dtype", "float63"), "float63: unknown; choose from float64"),
         (("--max-examples", "0"), "0: give a whole number of at least 1"),
         (("--reports", "/proc/nowhere"), "--reports /proc/nowhere: cannot be made"),
+        (("--known-issues", "/nowhere.toml"), "ERROR: --known-issues /nowhere.toml: cannot be read"),
         (("tests/nothing.py",), "nothing was drawn: exit status 4: ERROR: file or directory not found"),
     ],
 )
