@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields, replace
@@ -141,6 +142,9 @@ def complaints(issue: KnownIssue) -> Iterator[str]:
     for each in issue.targets:
         if (complaint := _target_complaint(each)) is not None:
             yield complaint
+    for each in issue.verified:
+        if re.fullmatch(r"\d+\.\d+", each) is None:
+            yield f"verified {each!r}: give minor releases, such as '2.13'"
     try:
         SpecifierSet(issue.versions)
     except InvalidSpecifier:

@@ -81,6 +81,10 @@ def test_the_head_of_the_suites_own_list_describes_every_field():
         (ENTRY + 'operations = ["mul"]\ntargets = ["cpu/speed=1"]\n', "target 'cpu/speed=1': unknown key 'speed'"),
         (ENTRY + 'operations = ["mul"]\ntargets = ["cdua"]\n', "target 'cdua': torch knows no device 'cdua'"),
         (ENTRY + 'operations = ["mul"]\nversions = "2.13"\n', "versions = '2.13' is no version specifier"),
+        (
+            ENTRY + 'operations = ["mul"]\nverified = ["2.13.0"]\n',
+            "verified '2.13.0': give minor releases, such as '2.13'",
+        ),
         ((ENTRY + 'operations = ["mul"]\n') * 2, "two entries are called n"),
     ],
 )
