@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.stash[GATE].begin()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    gate = session.config.stash[GATE]
+    if not is_worker(session.config) and exitstatus == pytest.ExitCode.OK:
+        gate.finished = True
+        if gate.empty():
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     for key in (STORE, REPLAYED):
         if (store := config.stash.get(key, None)) is not None:
@@ -128,9 +138,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pairs = [(issue, target) for target in targets for issue in issues_at(target) if issue.reproducer]
         metafunc.parametrize(("issue", "target"), pairs, ids=[f"{issue.name}-{target}" for issue, target in pairs])
     if "judge" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("dtypes")
-        cases = [case for case in metafunc.config.stash[CASES] if marker is None or case[1] in marker.args]
-        metafunc.parametrize("judge", cases, indirect=True, ids=[f"{device}-{dtype}" for device, dtype in cases])
+        dtypes = metafunc.definition.get_closest_marker("dtypes")
+        cases = [case for case in metafunc.config.stash[CASES] if dtypes is None or case[1] in dtypes.args]
+        if "operation" not in metafunc.fixturenames:
+            metafunc.parametrize("judge", cases, indirect=True, ids=[f"{dtype}-{device}" for device, dtype in cases])
+            return
+        operations = metafunc.definition.get_closest_marker("operations")
+        items = [(name, case) for case in cases for name in _drawable(operations.args if operations else None, case)]
+        ids = [f"{name}-{dtype}-{device}" for name, (device, dtype) in items]
+        metafunc.parametrize(("operation", "judge"), items, indirect=["judge"], ids=ids)
+
+
+def _drawable(operations: tuple[str, ...] | None, case: tuple[str, str]) -> list[str]:
+    """Those of ``operations`` (None: of the catalogue) that known issues do not take out as a whole, in this case."""
+    from oracle.known_issues import is_undrawable
+    from oracle.operations import OPERATIONS
+    from oracle.target import Target
+
+    target, dtype = Target.parse(case[0]), case[1]
+    return [name for name in operations or OPERATIONS if not is_undrawable(name, dtype, target)]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -140,14 +166,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     items.sort(key=place)
     if config.stash[REPLAYED] is not None:
-        kept = [item for item in items if item.get_closest_marker("unreplayed") is None]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("unreplayed")])
+        items[:] = [item for item in items if item.get_closest_marker("unreplayed") is None]
 
 
 @pytest.fixture
 def judge(request: pytest.FixtureRequest) -> Any:
-    """A judge for one device and dtype, with a new record."""
+    """A judge for one device and dtype, and one operation if the property is about one, with a new record."""
     from tests.gate.judge import Judge
     from tests.gate.record import Record
 
@@ -155,7 +180,16 @@ def judge(request: pytest.FixtureRequest) -> Any:
     store = None if request.node.get_closest_marker("unreplayed") else config.stash[STORE]
     device, dtype = request.param
     name = request.node.originalname.removeprefix("test_").replace("_", " ")
-    return Judge(Record(name, device, dtype), config.option.hypothesis_seed, store, config.stash[REPLAYED])
+    record = Record(name, device, dtype, operation=request.node.callspec.params.get("operation", ""))
+    return Judge(record, config.option.hypothesis_seed, store, config.stash[REPLAYED])
+
+
+@pytest.fixture
+def attach(request: pytest.FixtureRequest) -> Callable[[str, Any], None]:
+    """Attaches what JSON can hold, under a name, to the report of the test."""
+    from tests.gate import attachments
+
+    return partial(attachments.attach, request.node)
 
 
 @pytest.fixture
@@ -173,15 +207,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
     judge: Any = pyfuncitem.funcargs.get("judge")
     if judge is None:
         return (yield)
-    return (yield from run_and_record(pyfuncitem, judge.record))
+    return (yield from run_and_record(pyfuncitem, judge.record, replayed=judge.replayed is not None))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    from tests.gate import attachments
     from tests.gate.finding_entry import finding_entry
     from tests.gate.wrong_answer import NOT_AGAIN, finding_of
 
     report = yield
+    if call.when == "call":
+        attachments.hand_over(item, report)
     found = finding_of(call.excinfo.value) if call.excinfo is not None else None
     if found is None:
         return report
@@ -197,22 +234,30 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             listed = path.with_suffix(".toml")
             texts[listed.name] = entry
             last += f"\n  as an entry of a list of your own: {options.shown_path(item.config, listed)}"
-        report.user_properties.append(("gradcert-finding-texts", texts))
+        attachments.attach(item, "gradcert-finding-texts", texts)
     report.longrepr = f"{finding.message}\n\n  {last}"
-    report.user_properties.append(("gradcert-finding", finding.entry(shown)))
+    attachments.attach(item, "gradcert-finding", finding.entry(shown))
     return report
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     gate = config.stash[GATE]
-    if not gate.records and not gate.issues:
+    if not gate.rows and not gate.issues:
         return
     whole = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     path = options.shown_path(config, gate.finish() if whole else gate.write())
     terminalreporter.section("gradcert")
     width = terminalreporter._tw.fullwidth
     terminalreporter.write(gate.table(width) + "\n")
-    lines = (gate.coverage(), gate.waived(width), gate.lost(width), gate.left_out(), gate.not_shown(), gate.news())
+    lines = (
+        gate.empty(),
+        gate.coverage(),
+        gate.waived(width),
+        gate.lost(width),
+        gate.left_out(),
+        gate.not_shown(),
+        gate.news(),
+    )
     for line in filter(None, lines):
         terminalreporter.write(f"{line}\n\n")
     terminalreporter.write(f"{path}\n")

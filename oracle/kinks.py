@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oracle.index import IndexTensor
-from oracle.known_issues import is_undrawable
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Operation
 from oracle.program import Argument, Input, Program, ProgramBuilder, Value
-from oracle.target import CPU, Target
 from oracle.tensor import Layout, TensorSpec
 
 _ARGUMENTS: dict[str, dict[str, Argument]] = {
@@ -27,6 +25,9 @@ _ARGUMENTS: dict[str, dict[str, Argument]] = {
     "scatter_reduce": {"dim": 0, "index": IndexTensor((1,), (0,))},
 }
 """Arguments with which each case is asked, where it needs some."""
+
+KINKED = tuple(name for name, operation in OPERATIONS.items() if operation.kinks or operation.ties)
+"""The operations that have kinks or ties."""
 
 _OPERANDS = {"binary": 2, "ternary": 3, "scatter_reduce": 2}
 
@@ -46,16 +47,11 @@ class Kink:
     program: Program
 
 
-def kinks(dtype: str, target: Target = CPU) -> list[Kink]:
-    """Every kink and tie of the catalogue, for a cotangent of ones, that known issues leave at ``target``."""
-    found = []
-    for operation in OPERATIONS.values():
-        if is_undrawable(operation.name, dtype, target):
-            continue
-        found += [Kink(operation.name, f"at {each:g}", _at(operation, dtype, each)) for each in operation.kinks]
-        if operation.ties:
-            found.append(Kink(operation.name, "tie", _tie(operation, dtype)))
-    return found
+def kinks(name: str, dtype: str) -> list[Kink]:
+    """Every kink and tie of the operation called ``name``, for a cotangent of ones."""
+    operation = OPERATIONS[name]
+    found = [Kink(name, f"at {each:g}", _at(operation, dtype, each)) for each in operation.kinks]
+    return [*found, Kink(name, "tie", _tie(operation, dtype))] if operation.ties else found
 
 
 def _at(operation: Operation, dtype: str, point: float) -> Program:

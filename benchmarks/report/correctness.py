@@ -15,7 +15,10 @@ from tests.gate.losses import Loss, times_too_small
 
 @dataclass(frozen=True)
 class Totals:
-    """What some records of properties add up to; ``wrong_in`` names those whose property does not hold."""
+    """What some records of properties add up to; ``wrong_in`` names those whose property does not hold.
+
+    ``everywhere`` says that none of them has an operation for which it holds.
+    """
 
     name: str
     examples: int
@@ -24,7 +27,7 @@ class Totals:
     informative: int
     worst: float
     seconds: float
-    records: int
+    everywhere: bool
     wrong_in: tuple[str, ...]
 
     @property
@@ -32,8 +35,7 @@ class Totals:
         """In words: right, or where it is wrong."""
         if not self.wrong_in:
             return "right"
-        everywhere = len(self.wrong_in) == self.records > 1
-        return "wrong everywhere" if everywhere else f"wrong in {', '.join(self.wrong_in)}"
+        return "wrong everywhere" if self.everywhere else f"wrong in {', '.join(self.wrong_in)}"
 
     @property
     def informative_share(self) -> float:
@@ -62,9 +64,14 @@ def _totals(name: str, records: Sequence[Property], part: _Name) -> Totals:
         sum(each.informative for each in records),
         max((each.worst for each in records), default=0.0),
         sum(each.seconds for each in records),
-        len(records),
-        tuple(part(each) for each in records if each.outcome == "failed"),
+        len(records) > 1 and all(each.outcome == "failed" and each.failed in (0, each.items) for each in records),
+        tuple(_wrong_in(part(each), each) for each in records if each.outcome == "failed"),
     )
+
+
+def _wrong_in(name: str, record: Property) -> str:
+    """``name``, with how many operations are wrong of those that have an item each; 0 if none was compared."""
+    return f"{name} ({record.failed} of {record.items})" if record.items > 1 else name
 
 
 def by_property(gate: Gate) -> list[Totals]:

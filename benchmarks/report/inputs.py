@@ -37,7 +37,11 @@ class BrokenInput(Exception):
 
 @dataclass(frozen=True)
 class Property:
-    """What one property did on one device with one dtype; ``seconds`` and counts as in ``tests.gate.judge.Record``."""
+    """What one property did on one device with one dtype; ``seconds`` and counts as in ``tests.gate.record.Record``.
+
+    Of its ``items``, one for each operation or one, so many have ``failed``; reports from before there were several do
+    not say.
+    """
 
     property: str
     device: str
@@ -49,6 +53,8 @@ class Property:
     worst: float
     seconds: float
     outcome: str
+    items: int = 1
+    failed: int = 0
 
 
 @dataclass(frozen=True)

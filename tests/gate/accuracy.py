@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -12,6 +12,7 @@ from oracle.operations.operation import Operation
 from oracle.route import NoAnswer, read_answer
 from oracle.sweep import Swept, swept
 from oracle.verdict import Mismatch, WrongKind, judge
+from tests.gate.attachments import attachments
 from tests.gate.judge import Judge
 from tests.gate.report import environment, write_whole
 
@@ -70,8 +71,7 @@ class AccuracyReport:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what the sweep attached to its report, in this process or in another (pytest calls this)."""
         if report.when == "call":
-            attached = [content for name, content in report.user_properties if name == "gradcert-accuracy"]
-            self.rows += cast("list[dict[str, Any]]", attached)
+            self.rows += [content for name, content in attachments(report) if name == "gradcert-accuracy"]
 
     def write(self, folder: Path) -> Path:
         """Write ``accuracy.json`` into ``folder``, whole or not at all, and return its path."""

@@ -105,15 +105,18 @@ class Judge:
 
     def count(self, check: Callable[[Judge, Program], None], program: Program) -> None:
         """Run ``check`` on ``program`` and count it."""
-        self.record.examples += 1
+        record = self.record
+        record.examples += 1
         for issue in waivers_at(self.target):
             if issue.is_met_by(program):
-                self.record.met[issue.name] = self.record.met.get(issue.name, 0) + 1
+                record.met[issue.name] = record.met.get(issue.name, 0) + 1
+        comparisons, reasons = record.comparisons, record.reasons()
         try:
             check(self, program)
         except Exception:  # noted, and raised again
-            self.record.found_after = self.record.found_after or self.record.examples
+            record.found_after = record.found_after or record.examples
             raise
+        record.passed_over += record.comparisons == comparisons and record.reasons() > reasons
 
     def exact(self, program: Program, route: str = "backward") -> None:
         """Output and gradients equal sympy's, bit for bit; at ties they are enclosed."""
@@ -187,6 +190,7 @@ class Judge:
     def law(self, program: Program, law: Law) -> None:
         """``law`` holds for ``program``, unless a known issue excuses it or the device cannot be asked."""
         if any(issue.excuses(law.__name__, program) for issue in issues_at(self.target)):
+            self.record.unclaimed += 1
             return
         if self._is_unclaimed(program):
             return
@@ -194,7 +198,6 @@ class Judge:
         if law in NEED_STORAGE and not has_storage(device):
             self.record.left_out += 1
             return
-        self.record.comparisons += 1
         try:
             with self.target.applied():
                 complaint = law(
@@ -204,8 +207,10 @@ class Judge:
                 )
         except Exception as error:  # whatever it is, it is a finding: every law can be asked of every drawn program
             if is_known(error, program, self.target):
+                self.record.unclaimed += 1
                 return
             complaint = f"raised {type(error).__name__}: {error}"
+        self.record.comparisons += 1
         if complaint is not None:
             finding = Finding(program, self.target, law.__name__, "law", Broken(law, complaint))
             self._object(finding, lambda simpler: self.law(simpler, law))
@@ -259,6 +264,7 @@ class Judge:
             return read_answer(program, self.target, route)
         except NoAnswer as none:
             if is_known(none.error, program, self.target):
+                self.record.unclaimed += 1
                 return None
             raised = Raised(str(none), none.moment)
             self._object(Finding(program, self.target, route, tier, raised), again, none.error)

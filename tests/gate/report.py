@@ -6,7 +6,6 @@ import json
 import platform
 import textwrap
 import time
-from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,19 +18,27 @@ from rich.table import Table
 
 from oracle.known_issues import present_issues, users_issues
 from oracle.operations import OPERATIONS
+from tests.gate.attachments import attachments
 from tests.gate.losses import times_too_small, worst
+from tests.gate.pace import Pace
 from tests.gate.processor import processor
 from tests.gate.record import Record
+from tests.gate.rows import Row, added_up
 from tests.gate.waivers import waiver_content, waiver_table
 from tests.gate.whole_files import write_whole_texts
+
+SECONDS_BETWEEN_WRITES = 3.0
+"""A file takes milliseconds, and a run has thousands of tests."""
 
 
 class GateReport:
     """Collects the records and findings of a run, from however many processes, and writes them as they come.
 
-    What ends the run before its time leaves a file that calls it unfinished, or red if something has failed until then.
+    A failure is written at once, anything else within ``SECONDS_BETWEEN_WRITES``. What ends the run before its time
+    leaves a file that calls it unfinished, or red if something has failed until then.
 
     Attributes:
+        rows: what was done, by property, device and dtype.
         operations: how often each was drawn, and how often judged, by device and dtype.
     """
 
@@ -40,12 +47,13 @@ class GateReport:
         self.folder = folder
         self.begun = False
         self.finished = False
-        self.records: list[tuple[Record, str]] = []
+        self.rows: dict[tuple[str, str, str], Row] = {}
         self.operations: dict[str, dict[str, dict[str, int]]] = {name: {} for name in OPERATIONS}
         self.findings: list[dict[str, Any]] = []
         self.kinks: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
         self.red = False
+        self._pace = Pace(self._write, SECONDS_BETWEEN_WRITES)
 
     def begin(self) -> None:
         """Remove what an earlier run left in the folder, and write that this one is unfinished."""
@@ -56,19 +64,25 @@ class GateReport:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what one test attached to its report, in this process or in another (pytest calls this)."""
-        # Whatever fails, a known issue that is mended included.
-        self.red |= report.failed
-        if report.when == "call":
-            self._take_in(report)
-        if (self.begun or self.records) and (report.when == "call" or report.failed):
-            self.write()
+        with self._pace.lock:
+            # Whatever fails, a known issue that is mended included.
+            self.red |= report.failed
+            if report.when == "call":
+                self._take_in(report)
+        if self.begun or self.rows:
+            if report.failed:
+                self._pace.now()
+            elif report.when == "call":
+                self._pace.soon()
 
     def _take_in(self, report: pytest.TestReport) -> None:
         content: Any
-        for name, content in report.user_properties:
+        for name, content in attachments(report):
             if name == "gradcert":
-                self.records.append((Record(**content), report.outcome))
-                self._count_operations(self.records[-1][0])
+                record = Record(**content)
+                case = (record.property, record.device, record.dtype)
+                self.rows.setdefault(case, Row(Record(*case))).add(record, report.outcome)
+                self._count_operations(record)
             elif name == "gradcert-finding":
                 self.findings.append(content)
             elif name == "gradcert-finding-texts":
@@ -80,10 +94,18 @@ class GateReport:
 
     @property
     def verdict(self) -> str:
-        """Red once anything has failed; green if the run came to its end and judged something; else unfinished."""
-        if self.red:
+        """Red once anything has failed; green if the run came to its end and judged something; else unfinished.
+
+        A property that compared nothing on some device in some dtype makes it red at its end.
+        """
+        if self.red or self.empty():
             return "red"
-        return "green" if self.finished and self.records else "unfinished"
+        return "green" if self.finished and self.rows else "unfinished"
+
+    def empty(self) -> str:
+        """Which properties compared nothing, and where; empty if there are none, or before the end."""
+        cases = [f"{name} on {device} in {dtype}" for (name, device, dtype), row in self.rows.items() if row.is_empty]
+        return f"compared nothing: {'; '.join(cases)}" if cases and self.finished else ""
 
     def finish(self) -> Path:
         """Write that the run has come to its end, and return the path."""
@@ -91,15 +113,19 @@ class GateReport:
         return self.write()
 
     def write(self) -> Path:
-        """Write ``gate.json``, whole or not at all, and return its path."""
-        totals = _total(record for record, _ in self.records)
+        """Write ``gate.json`` at once, whole or not at all, and return its path."""
+        self._pace.now()
+        return self.folder / "gate.json"
+
+    def _write(self) -> None:
+        totals = added_up(self.rows.values())
         content = {
             **environment(),
             **self.header,
             "verdict": self.verdict,
             "totals": {name: totals[name] for name in ("examples", "comparisons", "elements", "informative", "worst")},
-            "properties": [_without_counts(record) | {"outcome": outcome} for record, outcome in self.records],
-            "facts": {f"{record.device} {record.dtype}": record.facts for record, _ in self.records},
+            "properties": [row.entry(finished=self.finished) for row in self.rows.values()],
+            "facts": {f"{device} {dtype}": row.total.facts for (_, device, dtype), row in self.rows.items()},
             "losses": self.losses(),
             "operations": self.operations,
             "findings": self.findings,
@@ -107,13 +133,15 @@ class GateReport:
             "known_issues": self._known_issues(),
         }
         # Line breaks take most of the time, and are for people.
-        return write_whole(self.folder / "gate.json", content, indent=1 if self.finished else None)
+        write_whole(self.folder / "gate.json", content, indent=1 if self.finished else None)
 
     def _count_operations(self, record: Record) -> None:
-        for name, by_case in self.operations.items():
-            here = by_case.setdefault(f"{record.device} {record.dtype}", {"drawn": 0, "judged": 0})
-            here["drawn"] += record.drawn.get(name, 0)
-            here["judged"] += record.judged.get(name, 0)
+        case = f"{record.device} {record.dtype}"
+        for by_case in self.operations.values():
+            by_case.setdefault(case, {"drawn": 0, "judged": 0})
+        for kind, counts in (("drawn", record.drawn), ("judged", record.judged)):
+            for name, count in counts.items():
+                self.operations[name][case][kind] += count
 
     def coverage(self) -> str:
         """How many operations were judged, by dtype; which were not, where that is said to be impossible."""
@@ -128,7 +156,7 @@ class GateReport:
 
     def losses(self) -> list[dict[str, Any]]:
         """What sums lose that are kept in the dtype, as ``losses.Loss``: the worst of each kind."""
-        return worst(each for record, _ in self.records for each in record.losses)
+        return worst(each for row in self.rows.values() for each in row.total.losses)
 
     def lost(self, width: int) -> str:
         """The same as a table: a row for each issue, device and dtype with its worst; empty if nothing is lost."""
@@ -146,7 +174,7 @@ class GateReport:
 
     def _known_issues(self) -> list[dict[str, Any]]:
         """What is known, what its reproducers answered, by target, and what users' lists waived."""
-        records = [record for record, _ in self.records]
+        records = [row.total for row in self.rows.values()]
         cases = [(device, dtype) for device in self.header.get("devices", ()) for dtype in self.header["dtypes"]]
         return [
             {
@@ -170,7 +198,7 @@ class GateReport:
         """What users' lists of known issues waived, as a table: a row an entry; empty if there are no such lists."""
         if not users_issues():
             return ""
-        table = waiver_table(users_issues(), [record for record, _ in self.records], self._width(width))
+        table = waiver_table(users_issues(), [row.total for row in self.rows.values()], self._width(width))
         return as_text(self._width(width), "waived by lists of your own:", table).rstrip()
 
     def not_shown(self) -> str:
@@ -199,30 +227,51 @@ class GateReport:
     def left_out(self) -> str:
         """How many laws were not asked, by device; empty if all were."""
         counts: dict[str, int] = {}
-        for record, _ in self.records:
-            counts[record.device] = counts.get(record.device, 0) + record.left_out
+        for (_, device, _), row in self.rows.items():
+            counts[device] = counts.get(device, 0) + row.total.left_out
         parts = [f"{count:,} on {device}, which has no storages" for device, count in counts.items() if count]
         return f"laws not asked: {', '.join(parts)}" if parts else ""
 
     def table(self, width: int) -> str:
-        """The verdict table, as wide as it must be: a row for each property, then one for each device and dtype."""
+        """The verdict table, as wide as it must be: a row for each property, then one for each device and dtype.
+
+        ``WRONG 3/716`` says that 3 of 716 items failed: of a property of operations, each is one operation in one dtype
+        on one device; of any other, a dtype on a device. ``EMPTY 1/4`` says that nothing failed, but nothing was
+        compared in one of four dtypes on some device.
+        """
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column, justify in _COLUMNS:
             table.add_column(column, justify=justify, no_wrap=True)
-        for name in dict.fromkeys(record.property for record, _ in self.records):
-            _add_row(table, name, [each for each in self.records if each[0].property == name])
+        for name in dict.fromkeys(name for name, _, _ in self.rows):
+            self._add_row(table, name, [row for case, row in self.rows.items() if case[0] == name])
         table.add_section()
-        for device, dtype in dict.fromkeys((record.device, record.dtype) for record, _ in self.records):
-            rows = [each for each in self.records if (each[0].device, each[0].dtype) == (device, dtype)]
-            _add_row(table, f"{dtype} on {device}", rows)
+        for place in dict.fromkeys((device, dtype) for _, device, dtype in self.rows):
+            rows = [row for case, row in self.rows.items() if case[1:] == place]
+            self._add_row(table, f"{place[1]} on {place[0]}", rows)
         table.add_section()
-        _add_row(table, "all", self.records)
+        self._add_row(table, "all", list(self.rows.values()))
         return as_text(self._width(width), table)
+
+    def _add_row(self, table: Table, name: str, rows: list[Row]) -> None:
+        total = added_up(rows)
+        elements = total["elements"]
+        failed, empty = sum(row.failed for row in rows), sum(row.is_empty for row in rows) if self.finished else 0
+        verdict = f"EMPTY {empty}/{len(rows)}" if empty else "right"
+        table.add_row(
+            name,
+            f"{total['examples']:,}",
+            f"{total['comparisons']:,}",
+            f"{elements:,}" if elements else "-",
+            f"{total['informative'] / elements:.1%}" if elements else "-",
+            f"{total['worst']:.2f}" if total["worst"] else "-",
+            f"{total['seconds']:.1f}",
+            f"WRONG {failed}/{sum(row.items for row in rows)}" if failed else verdict,
+        )
 
     def _width(self, width: int) -> int:
         """How wide a table may be on a terminal of ``width`` columns: what the verdict table needs, at least."""
         # Names of properties have 26 columns, and those of code paths may be longer.
-        cases = {f"{record.dtype} on {record.device}" for record, _ in self.records}
+        cases = {f"{dtype} on {device}" for _, device, dtype in self.rows}
         return max(width, 84 + max([26, *map(len, cases)]))
 
 
@@ -290,33 +339,3 @@ def _add_lost_row(table: Table, losses: list[dict[str, Any]]) -> None:
         "\n".join(textwrap.wrap(most["issue"], _ISSUE_WIDTH)),
         ", ".join(dict.fromkeys(each["operation"] for each in losses)),
     )
-
-
-def _add_row(table: Table, name: str, rows: list[tuple[Record, str]]) -> None:
-    total = _total(record for record, _ in rows)
-    elements = total["elements"]
-    failed = sum(outcome == "failed" for _, outcome in rows)
-    table.add_row(
-        name,
-        f"{total['examples']:,}",
-        f"{total['comparisons']:,}",
-        f"{elements:,}" if elements else "-",
-        f"{total['informative'] / elements:.1%}" if elements else "-",
-        f"{total['worst']:.2f}" if total["worst"] else "-",
-        f"{total['seconds']:.1f}",
-        f"WRONG {failed}/{len(rows)}" if failed else "right",
-    )
-
-
-def _without_counts(record: Record) -> dict[str, Any]:
-    left = ("drawn", "judged", "losses", "facts", "met", "waived")
-    return {name: value for name, value in vars(record).items() if name not in left}
-
-
-def _total(records: Iterable[Record]) -> dict[str, Any]:
-    records = list(records)
-    total: dict[str, Any] = {
-        name: sum(getattr(record, name) for record in records)
-        for name in ("examples", "comparisons", "elements", "informative", "seconds")
-    }
-    return total | {"worst": max((record.worst for record in records), default=0.0)}

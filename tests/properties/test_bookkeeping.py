@@ -13,7 +13,7 @@ from strategies.lattice_programs import lattice_programs
 from strategies.programs import polynomial_programs, reduction_programs
 from strategies.random_programs import random_programs
 from tests.gate.judge import Judge, for_programs
-from tests.gate.single_operations import over_operations
+from tests.gate.single_operation import over_operation
 
 
 def small_programs(*, dtype: str, target: Target) -> SearchStrategy[Program]:
@@ -38,6 +38,6 @@ def test_bookkeeping(judge: Judge, program: Program) -> None:
     _lawful(judge, program)
 
 
-def test_bookkeeping_of_operations(judge: Judge) -> None:
-    """Every law of bookkeeping holds for every operation by itself, whose backward gets the very cotangent."""
-    over_operations(judge, _lawful, 1 / 75)
+def test_bookkeeping_of_operations(judge: Judge, operation: str) -> None:
+    """Every law of bookkeeping holds for the operation by itself, whose backward gets the very cotangent."""
+    over_operation(judge, operation, _lawful, 1 / 75)

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from oracle.kinks import kinks
+import pytest
+
+from oracle.kinks import KINKED, kinks
 from oracle.laws import TIES
 from oracle.operations import OPERATIONS
 from oracle.program import Program
 from tests.gate.judge import Judge
-from tests.gate.single_operations import over_operations
+from tests.gate.single_operation import over_operation
 
 SELECTIONS = tuple(
     name
@@ -21,14 +23,15 @@ SELECTIONS = tuple(
 """Operations that select among elements: not among magnitudes, nor to compute with the larger one."""
 
 
-def test_ties(judge: Judge) -> None:
+@pytest.mark.operations(*SELECTIONS)
+def test_ties(judge: Judge, operation: str) -> None:
     """Elements that tie share the whole cotangent between them."""
 
     def shared(judge: Judge, program: Program) -> None:
         for law in TIES:
             judge.law(without_frozen_inputs(program), law)
 
-    over_operations(judge, shared, 1 / 10, names=SELECTIONS, lattice=True)
+    over_operation(judge, operation, shared, 1 / 10, lattice=True)
 
 
 def without_frozen_inputs(program: Program) -> Program:
@@ -36,12 +39,18 @@ def without_frozen_inputs(program: Program) -> Program:
     return replace(program, inputs=tuple(replace(each, requires_grad=True) for each in program.inputs))
 
 
-def test_kinks(judge: Judge, record_property: Callable[[str, Any], None]) -> None:
+@pytest.mark.operations(*KINKED)
+def test_kinks(judge: Judge, operation: str, attach: Callable[[str, Any], None]) -> None:
     """At every kink and tie the gradient lies in Clarke's interval."""
-    for kink in kinks(judge.record.dtype, judge.target):
-        answer = judge.enclosed(kink.program)
-        if answer is None:
-            continue
-        chosen = [gradient.values.tolist() for gradient in answer.gradients.values() if gradient is not None]
-        row = {"operation": kink.operation, "place": kink.place, "chosen": chosen}
-        record_property("gradcert-kink", row | {"dtype": judge.record.dtype, "device": judge.record.device})
+    dtype, device = judge.record.dtype, judge.record.device
+    for kink in kinks(operation, dtype):
+
+        def enclosed(judge: Judge, program: Program, place: str = kink.place) -> None:
+            answer = judge.enclosed(program)
+            if answer is None:
+                return
+            chosen = [gradient.values.tolist() for gradient in answer.gradients.values() if gradient is not None]
+            row = {"operation": operation, "place": place, "chosen": chosen}
+            attach("gradcert-kink", row | {"dtype": dtype, "device": device})
+
+        judge.count(enclosed, kink.program)

@@ -17,15 +17,13 @@ from tests.gate.reproducers import answer
 
 
 @pytest.mark.unreplayed
-def test_known_issue_is_still_wrong(
-    issue: KnownIssue, target: Target, record_property: Callable[[str, Any], None]
-) -> None:
+def test_known_issue_is_still_wrong(issue: KnownIssue, target: Target, attach: Callable[[str, Any], None]) -> None:
     """At every target that it concerns its reproducer exits 1, or 2 if nothing can be shown there.
 
     It may exit 0 if this PyTorch is newer than what the entry was verified on: the summary says so.
     """
     came = answer(issue, target)
-    record_property(
+    attach(
         "gradcert-known-issue",
         {"name": issue.name, "target": str(target), "status": came.status, "said": came.said},
     )

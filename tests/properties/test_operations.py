@@ -6,19 +6,19 @@ import pytest
 
 from oracle.program import Program
 from tests.gate.judge import Judge
-from tests.gate.single_operations import over_operations
+from tests.gate.single_operation import over_operation
 
 
-def test_operations(judge: Judge) -> None:
-    """Outputs and gradients of every operation lie in their enclosures."""
+def test_operations(judge: Judge, operation: str) -> None:
+    """Outputs and gradients of the operation lie in their enclosures."""
 
     def right(judge: Judge, program: Program) -> None:
         judge.enclosed(program, route="autograd.grad")
 
-    over_operations(judge, right, 1 / 4)
+    over_operation(judge, operation, right, 1 / 4)
 
 
 @pytest.mark.unreplayed
-def test_definitions(judge: Judge) -> None:
+def test_definitions(judge: Judge, operation: str) -> None:
     """Finite differences bear witness that PyTorch computes the function which the definition differentiates."""
-    over_operations(judge, Judge.witnessed, 1 / 50)
+    over_operation(judge, operation, Judge.witnessed, 1 / 50)

@@ -63,7 +63,7 @@ def gate_json(folder, findings=(), properties=("operations", "exact programs", "
             attached += [("gradcert-finding", each) for each in findings] if failed else []
             outcome = "failed" if failed else "passed"
             gate.pytest_runtest_logreport(
-                SimpleNamespace(outcome=outcome, failed=failed, when="call", user_properties=attached)
+                SimpleNamespace(outcome=outcome, failed=failed, when="call", gradcert=attached)
             )
     return gate.finish() if finished else gate.write()
 

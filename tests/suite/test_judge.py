@@ -16,6 +16,7 @@ from oracle.laws import BOOKKEEPING, LINEARITY, NEED_STORAGE, TIES
 from oracle.route import ROUTES
 from strategies.programs import polynomial_programs
 from tests.gate import judge as judge_module
+from tests.gate.attachments import attachments, hand_over
 from tests.gate.judge import Judge
 from tests.gate.record import Record, run_and_record
 from tests.gate.wrong_answer import WrongAnswer
@@ -121,12 +122,13 @@ def test_every_law_that_names_storages_says_so():
 
 def test_what_a_property_did_is_kept_apart_from_what_comes_after_it():
     record = Record("one", "cpu", "float64", comparisons=3, drawn={"exp": 1})
-    item = SimpleNamespace(user_properties=[])
+    item, report = SimpleNamespace(stash={}), SimpleNamespace()
     steps = run_and_record(item, record)
     next(steps)
     steps.close()
     # A finding is cut down by the same judge.
     record.comparisons += 1
     record.drawn["exp"] += 1
-    ((_, kept),) = item.user_properties
+    hand_over(item, report)
+    ((_, kept),) = attachments(report)
     assert (kept["comparisons"], kept["drawn"]) == (3, {"exp": 1})

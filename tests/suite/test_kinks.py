@@ -10,7 +10,7 @@ from oracle.operations import OPERATIONS
 from oracle.verdict import enclosed, judge
 from tests.suite.test_verdicts import answered
 
-BY_PLACE = {(each.operation, each.place): each.program for each in kinks("float64")}
+BY_PLACE = {(each.operation, each.place): each.program for name in OPERATIONS for each in kinks(name, "float64")}
 
 
 def test_every_operation_with_a_kink_or_a_tie_is_asked():

@@ -10,6 +10,7 @@ import pytest
 
 from oracle.arithmetic import USUAL, Accumulation
 from oracle.measured_arithmetic import device_arithmetic
+from oracle.operations import OPERATIONS
 from oracle.program import Input, ProgramBuilder, Value
 from oracle.target import CPU
 from oracle.tensor import Layout, TensorSpec
@@ -23,7 +24,11 @@ from tests.suite.examples import broadcast_product, contiguous, notebook_polynom
 from tests.suite.processes import python
 from tests.suite.stored import FLUSHING, HERE, new_store, put, same
 
-PROPERTIES = ("tests/properties/test_broadcasting.py", "tests/properties/test_notebook.py")
+PROPERTIES = (
+    "tests/properties/test_broadcasting.py",
+    "tests/properties/test_notebook.py",
+    "tests/properties/test_operations.py",
+)
 
 
 @pytest.fixture
@@ -197,6 +202,7 @@ def drawn(pytestconfig, tmp_path_factory):
     folder = tmp_path_factory.mktemp("drawn")
     run = gate(
         pytestconfig, folder, *PROPERTIES, "tests/properties/test_known_issues.py", "-m", "not unreplayed",
+        "-k", "known or broadcasting or notebook or test_operations[sin- or test_operations[conv2d-",
         "--device", "cpu", "--dtype", "float32", "--max-examples", "20", "--hypothesis-seed", "5", "-n", "2",
         f"--store={folder / 'programs.db'}",
     )  # fmt: skip
@@ -219,9 +225,13 @@ def test_a_replay_has_the_same_counts_and_draws_nothing(target, processes, drawn
     assert run.returncode == 0, run.stdout + run.stderr
     report, replayed_counts = counts(tmp_path)
     assert replayed_counts == counts(drawn)[1]
-    assert report["replayed"]["programs"] == 40
+    assert report["replayed"]["programs"] == 40 + 2 * 5
     assert report["seed"] == "5"
-    assert "replays 40 programs, drawn on cpu by torch" in run.stdout
+    # Nothing of the other operations is stored.
+    assert f"{5 + 2} passed, {len(OPERATIONS) - 2} skipped" in run.stdout
+    (operations,) = [each for each in report["properties"] if each["property"] == "operations"]
+    assert (operations["items"], operations["examples"]) == (len(OPERATIONS), 2 * 5)
+    assert "replays 50 programs, drawn on cpu by torch" in run.stdout
     assert "finite differences, the sweep and known issues are left out" in run.stdout
     assert "left out: no programs are stored in float16" in run.stdout
     assert report["facts"][f"{target} float32"]["powers_are_exact"]

@@ -10,6 +10,7 @@ import torch
 
 from oracle.operations import OPERATIONS
 from tests.gate import processor
+from tests.gate import report as report_module
 from tests.gate.losses import Loss
 from tests.gate.record import Record
 from tests.gate.report import GateReport, environment
@@ -21,7 +22,7 @@ def handed_over(outcome="passed", when="call", record=None, finding=None):
     """What pytest hands over for one test."""
     properties = [("gradcert", vars(record))] if record else []
     properties += [("gradcert-finding", finding)] if finding else []
-    return SimpleNamespace(outcome=outcome, failed=outcome == "failed", when=when, user_properties=properties)
+    return SimpleNamespace(outcome=outcome, failed=outcome == "failed", when=when, gradcert=properties)
 
 
 def record(dtype="float64", **counts):
@@ -74,15 +75,70 @@ def verdict(gate):
     return json.loads((gate.folder / "gate.json").read_text())["verdict"]
 
 
-def test_a_report_is_written_whole_with_every_test_and_is_green_at_the_end_alone(tmp_path):
+def properties(gate):
+    return json.loads((gate.folder / "gate.json").read_text())["properties"]
+
+
+def test_a_report_is_written_whole_and_is_green_at_the_end_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(report_module, "SECONDS_BETWEEN_WRITES", 0.0)
     gate = GateReport(HEADER, tmp_path)
-    for count in (1, 2):
-        gate.pytest_runtest_logreport(handed_over(record=record(comparisons=1)))
+    for count, dtype in enumerate(("float64", "float32"), start=1):
+        gate.pytest_runtest_logreport(handed_over(record=record(dtype, comparisons=1)))
         assert [each.name for each in tmp_path.iterdir()] == ["gate.json"]
-        assert len(json.loads((tmp_path / "gate.json").read_text())["properties"]) == count
+        assert len(properties(gate)) == count
         assert verdict(gate) == "unfinished"
     gate.finish()
     assert verdict(gate) == "green"
+
+
+def test_a_report_is_written_now_and_then_but_at_once_when_something_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(report_module, "SECONDS_BETWEEN_WRITES", 3600.0)
+    gate = GateReport(HEADER, tmp_path)
+    gate.begin()
+    gate.pytest_runtest_logreport(handed_over(record=record(comparisons=1)))
+    assert properties(gate) == []
+    gate.pytest_runtest_logreport(handed_over("failed", record=record("float32", comparisons=1)))
+    assert (len(properties(gate)), verdict(gate)) == (2, "red")
+    gate.pytest_runtest_logreport(handed_over(record=record("float16", comparisons=1)))
+    assert len(properties(gate)) == 2
+    gate.finish()
+    assert len(properties(gate)) == 3
+
+
+def item(operation, **counts):
+    return record(operation=operation, **({"examples": 4, "comparisons": 9, "seconds": 0.5} | counts))
+
+
+def test_items_of_one_property_make_one_row(tmp_path):
+    gate = GateReport(HEADER, tmp_path)
+    gate.pytest_runtest_logreport(handed_over(record=item("exp", worst=0.5, losses=[loss(factor=2.0)])))
+    gate.pytest_runtest_logreport(handed_over("failed", record=item("log", worst=0.25, found_after=3)))
+    gate.pytest_runtest_logreport(handed_over("skipped", record=item("add", comparisons=0, unclaimed=4, passed_over=4)))
+    gate.pytest_runtest_logreport(handed_over("failed", record=item("sub", found_after=1, losses=[loss(factor=4.0)])))
+    report = json.loads(gate.finish().read_text())
+    (row,) = report["properties"]
+    assert (row["property"], row["device"], row["dtype"]) == ("products", "cpu", "float64")
+    counts = ("examples", "comparisons", "seconds", "worst", "unclaimed", "passed_over", "items", "failed", "outcome")
+    assert [row[name] for name in counts] == [16, 27, 2.0, 0.5, 4, 4, 4, 2, "failed"]
+    # Four programs of exp, and three of log.
+    assert row["found_after"] == 7
+    assert [each["factor"] for each in report["losses"]] == [4.0]
+    assert "WRONG 2/4" in gate.table(80)
+
+
+def test_a_property_that_compared_nothing_in_one_dtype_is_red_at_the_end(tmp_path):
+    gate = GateReport(HEADER, tmp_path)
+    gate.pytest_runtest_logreport(handed_over(record=item("exp")))
+    gate.pytest_runtest_logreport(handed_over("skipped", record=item("exp", dtype="float32", comparisons=0)))
+    gate.write()
+    assert (verdict(gate), gate.empty(), [each["outcome"] for each in properties(gate)]) == (
+        "unfinished", "", ["passed", "skipped"],
+    )  # fmt: skip
+    gate.pytest_runtest_logreport(handed_over("skipped", record=item("log", dtype="float32", comparisons=0)))
+    gate.finish()
+    assert (verdict(gate), [each["outcome"] for each in properties(gate)]) == ("red", ["passed", "failed"])
+    assert gate.empty() == "compared nothing: products on cpu in float32"
+    assert "EMPTY 1/2" in gate.table(80)
 
 
 def test_a_failure_makes_a_report_red_before_the_end(tmp_path):
@@ -114,7 +170,7 @@ def test_reproducers_are_written_by_who_collects_reports(tmp_path):
     (tmp_path / "findings").mkdir()
     report = handed_over("failed", record=record(comparisons=1))
     texts = {"0123456789.py": "print('β')\n", "0123456789.toml": "[[issue]]\n"}
-    report.user_properties.append(("gradcert-finding-texts", texts))
+    report.gradcert.append(("gradcert-finding-texts", texts))
     GateReport(HEADER, tmp_path).pytest_runtest_logreport(report)
     assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "findings").iterdir()} == texts
 

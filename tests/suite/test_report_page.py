@@ -122,6 +122,23 @@ def test_verdict_findings_and_reproducer_are_there(page):
     assert "PyTorch" in texts["dt"]
 
 
+@pytest.mark.parametrize(
+    ("failed", "words"),
+    [
+        ((3, 0), "wrong in float64 on cpu (3 of 179)"),
+        ((179, 1), "wrong in float64 on cpu (179 of 179), float32 on cpu (1 of 179)"),
+        ((179, 179), "wrong everywhere"),
+    ],
+)
+def test_wrong_operations_are_counted(failed, words, tmp_path):
+    path = gate_json(tmp_path, [finding()])
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for row, count in zip(content["properties"][:2], failed, strict=True):
+        row |= {"items": 179, "failed": count, "outcome": "failed" if count else "passed"}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert words in Elements(reported(tmp_path)).texts["table"]
+
+
 def test_a_run_that_was_not_finished_is_shown_as_such(tmp_path):
     gate_json(tmp_path, finished=False)
     page = reported(tmp_path)

@@ -193,6 +193,7 @@ def test_the_report_has_a_row_for_each_operation(pytestconfig, tmp_path):
     assert str(tmp_path / "accuracy.json") in run_.stdout
     rows = json.loads((tmp_path / "accuracy.json").read_text())["operations"]
     assert [row["operation"] for row in rows] == [operation.name for operation in swept_operations()]
+    assert f"{len(rows)} passed" in run_.stdout
     assert {(row["dtype"], row["device"], row["stride"]) for row in rows} == {("bfloat16", "cpu", 307)}
     assert not (tmp_path / "accuracy.json.part").exists()
 
