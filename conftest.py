@@ -70,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "profile": profiles.chosen_name(config),
         "max_examples": settings().max_examples,
         "seed": config.option.hypothesis_seed,
+        "operations_chosen": None,
     }
     config.stash[STORE] = options.made_store(config, cases, environment() | header)
     if replayed is not None:

@@ -16,6 +16,7 @@ from benchmarks.comparison.measurement import Graphs
 from benchmarks.comparison.rule import Comparison
 from oracle.sweep import Accuracy
 from tests.gate.losses import Loss
+from tests.gate.report import SCHEMA_VERSION
 from tests.power.gate_run import GateRun
 from tests.power.thresholds import Threshold
 
@@ -122,6 +123,7 @@ class Judged:
 class Gate:
     """``gate.json``; operations by name, then by device and dtype; facts by both, as in ``cpu float16``."""
 
+    schema_version: int
     torch: str
     python: str
     machine: str
@@ -321,6 +323,10 @@ def read(folder: Path) -> Inputs:
     if not found.raw:
         raise BrokenInput(f"{folder}: none of {', '.join(COMMANDS)} is there; {_what_makes_them()}")
     found.gate = _structured(folder, "gate.json", Gate, found.raw)
+    if found.gate is not None and found.gate.schema_version != SCHEMA_VERSION:
+        raise BrokenInput(
+            f"{folder / 'gate.json'}: has schema_version {found.gate.schema_version}, and {SCHEMA_VERSION} is read here"
+        )
     found.power = _structured(folder, "power.json", Power, found.raw)
     found.false_alarms = _structured(folder, "false_alarms.json", Power, found.raw)
     found.sweep = _structured(folder, "accuracy.json", Sweep, found.raw)

@@ -27,6 +27,9 @@ from tests.gate.rows import Row, added_up
 from tests.gate.waivers import waiver_content, waiver_table
 from tests.gate.whole_files import write_whole_texts
 
+SCHEMA_VERSION = 1
+"""Of ``gate.json`` (``docs/schemas/gate.schema.json``)."""
+
 SECONDS_BETWEEN_WRITES = 3.0
 """A file takes milliseconds, and a run has thousands of tests."""
 
@@ -120,6 +123,7 @@ class GateReport:
     def _write(self) -> None:
         totals = added_up(self.rows.values())
         content = {
+            "schema_version": SCHEMA_VERSION,
             **environment(),
             **self.header,
             "verdict": self.verdict,

@@ -529,6 +529,12 @@ def test_a_broken_file_gets_one_line(name, content, words, capsys, tmp_path):
     assert line.startswith(f"{tmp_path / name}: {words}")
 
 
+def test_another_form_of_the_gates_report_gets_one_line(capsys, tmp_path):
+    all_reports(tmp_path)
+    changed(tmp_path / "gate.json", lambda content: content.update(schema_version=2))
+    assert refused(capsys, tmp_path) == f"{tmp_path / 'gate.json'}: has schema_version 2, and 1 is read here"
+
+
 def test_no_file_no_folder_no_place_get_one_line(capsys, tmp_path):
     assert refused(capsys, tmp_path / "nowhere") == f"{tmp_path / 'nowhere'}: no such folder"
     line = refused(capsys, tmp_path)

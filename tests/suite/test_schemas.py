@@ -6,13 +6,10 @@ import copy
 import json
 import math
 import tomllib
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
 
 from oracle.finding import Broken, Finding
 from oracle.issue_lists import BrokenList, read_list
@@ -24,31 +21,8 @@ from oracle.verdict import Raised
 from strategies.random_programs import random_programs
 from strategies.samples import sample
 from tests.suite.examples import broadcast_product, notebook_polynomial, reduction
-
-FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
-SCHEMAS = {path.name.removesuffix(".schema.json"): json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
-
-
-@cache
-def validator(name: str) -> Draft202012Validator:
-    """Validates against one of the schemas, which refer to each other by file name."""
-    resources = [(schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values()]
-    return Draft202012Validator(
-        SCHEMAS[name], registry=Registry().with_resources(resources), format_checker=Draft202012Validator.FORMAT_CHECKER
-    )
-
-
-def complaints(name: str, content: Any) -> list[str]:
-    return [f"{error.json_path}: {error.message}" for error in validator(name).iter_errors(content)]
-
-
-def strictly(text: str) -> Any:
-    """``text`` as JSON that other languages read: without NaN and infinities."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is no JSON")
-
-    return json.loads(text, parse_constant=refuse)
+from tests.suite.report_samples import gate_json
+from tests.suite.schemas import SCHEMAS, complaints, strictly
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -168,3 +142,52 @@ def test_numbers_that_json_has_not_are_named_and_come_back():
     infinite = reduction("vector_norm", (1.0, -2.0), (2,), ord=-math.inf)
     assert complaints("program", strictly(to_json(infinite))) == []
     assert from_json(to_json(infinite)) == infinite
+
+
+def gate_report(folder):
+    """A report of the gate with a finding, losses, a kink, and answers of reproducers."""
+    finding = findings()[0].entry("reports/findings/0.py")
+    content = json.loads(gate_json(folder, [finding]).read_text(encoding="utf-8"))
+    content["kinks"] = [{"operation": "abs", "place": "at 0", "chosen": [[0.0]], "dtype": "float64", "device": "cpu"}]
+    content["known_issues"][0]["answers"] = {"cpu": {"status": "wrong", "said": "came 1"}}
+    return content
+
+
+def test_reports_of_the_gate(tmp_path):
+    content = gate_report(tmp_path)
+    assert complaints("gate", content) == []
+    assert content["findings"]
+    assert content["losses"]
+
+
+@pytest.mark.parametrize("key", SCHEMAS["gate"]["required"])
+def test_what_is_no_report_of_the_gate_is_refused(tmp_path, key):
+    content = gate_report(tmp_path)
+    assert complaints("gate", content | {key: 1.5})
+    del content[key]
+    assert complaints("gate", content)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.update(schema_version=2),
+        lambda content: content.update(extra=1),
+        lambda content: content.update(verdict="yellow"),
+        lambda content: content.update(operations_chosen=[]),
+        lambda content: content["totals"].update(examples=-1),
+        lambda content: content["properties"][0].pop("items"),
+        lambda content: content["properties"][0].update(found_after="3"),
+        lambda content: content["operations"]["add"]["cpu float64"].pop("judged"),
+        lambda content: content["findings"][0].update(kind="odd"),
+        lambda content: content["findings"][0]["program"].pop("inputs"),
+        lambda content: content["losses"][0].update(came="2048"),
+        lambda content: content["known_issues"][0].update(list="mine.toml"),
+        lambda content: content["known_issues"][0]["answers"]["cpu"].update(status="odd"),
+        lambda content: content["kinks"][0].pop("chosen"),
+    ],
+)
+def test_wrong_parts_of_a_report_are_refused(tmp_path, change):
+    content = gate_report(tmp_path)
+    change(content)
+    assert complaints("gate", content)

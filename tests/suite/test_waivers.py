@@ -24,6 +24,7 @@ from tests.gate.reproducers import answer
 from tests.gate.wrong_answer import WrongAnswer
 from tests.suite.examples import broadcast_product, contiguous
 from tests.suite.processes import FAULT, python
+from tests.suite.schemas import complaints
 
 MINE = KnownIssue("mine", "wrong", "slow", operations=("mul",), file=Path("mine.toml"))
 
@@ -223,6 +224,7 @@ def test_entries_of_the_findings_of_one_run_make_the_next_one_green(pytestconfig
     assert run.returncode == 0, run.stdout + run.stderr
     report = json.loads((tmp_path / "green" / "gate.json").read_text())
     assert report["verdict"] == "green"
+    assert complaints("gate", report) == []
     (entry,) = (each for each in report["known_issues"] if each["list"] == "mine.toml")
     assert (entry["in_scope"], entry["expires"]) == (True, "2999-01-01")
     assert entry["met"] >= entry["waived"] > 0
