@@ -214,7 +214,7 @@ def test_summary_shows_the_reports_of_all_runners_and_misses_those_that_left_non
         gate_json(tmp_path / "judged" / name)
     run = judge("summary", folder=tmp_path, JUDGE_REPORTS="judged", JUDGE_RUNNERS='["x86", "mac", "arm"]')
     assert (run.returncode, run.stderr) == (0, "")
-    assert re.findall(r"^\| (\S+) \| Linux", run.stdout, re.MULTILINE) == ["x86", "arm"]
+    assert re.findall(r"^\| (x86|mac|arm) \| ", run.stdout, re.MULTILINE) == ["x86", "arm"]
     assert run.stdout.endswith("\n❌ mac left no report: the log of its job says why.\n")
 
 
