@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -74,6 +75,10 @@ class KnownIssue:
     def concerns_operation(self, operation: str, dtype: str) -> bool:
         """Whether ``operation`` is among its operations, and ``dtype`` among its dtypes, if it names any."""
         return operation in self.operations and (not self.dtypes or dtype in self.dtypes)
+
+    def is_of_any(self, operations: Collection[str]) -> bool:
+        """Whether one of ``operations`` is among its own, or it names none."""
+        return not self.operations or not set(self.operations).isdisjoint(operations)
 
     @property
     def is_drawn(self) -> bool:
