@@ -48,11 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from hypothesis import settings
 
+    from oracle.known_issues import use_lists
     from oracle.operations import OPERATIONS
     from tests.gate import profiles
     from tests.gate.accuracy import AccuracyReport
     from tests.gate.report import GateReport, environment
+    from tests.gate.waivers import chosen_waivers
 
+    use_lists(chosen_waivers(config))
     max_examples = options.chosen_max_examples(config)
     profiles.load(config, max_examples)
     dtypes = options.chosen_dtypes(config)
@@ -152,8 +155,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         from oracle.target import Target
 
         targets = [Target.parse(device) for device in config.stash[GATE].header["devices"]]
+        shown = [(issue, target) for target in targets for issue in issues_at(target) if issue.reproducer]
         allowed = config.stash[ALLOWED]
-        pairs = [(issue, target) for target in targets for issue in issues_at(target) if issue.is_of_any(allowed)]
+        pairs = [(issue, target) for issue, target in shown if issue.is_of_any(allowed)]
         metafunc.parametrize(("issue", "target"), pairs, ids=[f"{issue.name}-{target}" for issue, target in pairs])
     if "judge" in metafunc.fixturenames:
         _make_items(metafunc)
@@ -240,6 +244,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     from tests.gate import attachments
+    from tests.gate.finding_entry import finding_entry
     from tests.gate.wrong_answer import NOT_AGAIN, finding_of
 
     report = yield
@@ -250,11 +255,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         return report
     finding, again = found
     shown = None
+    last = NOT_AGAIN
     if again:
         path = item.config.stash[REPORTS] / "findings" / f"{finding.identifier}.py"
         shown = options.shown_path(item.config, path)
-        attachments.attach(item, "gradcert-reproducer", {"name": path.name, "script": finding.script})
-    report.longrepr = f"{finding.message}\n\n  {f'reproducer: python {shown}' if shown else NOT_AGAIN}"
+        last = f"reproducer: python {shown}"
+        texts = {path.name: finding.script}
+        if (entry := finding_entry(finding)) is not None:
+            listed = path.with_suffix(".toml")
+            texts[listed.name] = entry
+            last += f"\n  as an entry of a list of your own: {options.shown_path(item.config, listed)}"
+        attachments.attach(item, "gradcert-finding-texts", texts)
+    report.longrepr = f"{finding.message}\n\n  {last}"
     attachments.attach(item, "gradcert-finding", finding.entry(shown))
     return report
 
@@ -268,9 +280,17 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     terminalreporter.section("gradcert")
     width = terminalreporter._tw.fullwidth
     terminalreporter.write(gate.table(width) + "\n")
-    for line in (gate.empty(), gate.coverage(), gate.lost(width), gate.left_out(), gate.not_shown()):
-        if line:
-            terminalreporter.write(f"{line}\n\n")
+    lines = (
+        gate.empty(),
+        gate.coverage(),
+        gate.waived(width),
+        gate.lost(width),
+        gate.left_out(),
+        gate.not_shown(),
+        gate.news(),
+    )
+    for line in filter(None, lines):
+        terminalreporter.write(f"{line}\n\n")
     terminalreporter.write(f"{path}\n")
     accuracy = config.stash[ACCURACY]
     if accuracy.rows:

@@ -23,6 +23,9 @@ from oracle.target import Target
 from oracle.torch_source import value_name
 from oracle.verdict import Inaccurate, Mismatch, Raised, WrongKind
 
+SCHEMA_VERSION = 1
+"""Of what reports keep of a finding (``docs/schemas/finding.schema.json``)."""
+
 _EXACT_LIMIT = 100
 """Elements of all inputs up to which sympy is asked again for a finding that another tier made."""
 
@@ -89,6 +92,7 @@ class Finding:
     def entry(self, reproducer: str | None) -> dict[str, Any]:
         """What reports keep, with the path of the ``reproducer`` if there is one."""
         return {
+            "schema_version": SCHEMA_VERSION,
             "identifier": self.identifier,
             "kind": self.kind,
             "device": str(self.target),

@@ -206,7 +206,7 @@ def known_issue_table(issues: tuple[KnownIssue, ...]) -> Table:
             table.cell(", ".join(each.targets) or ("all" if each.kind else "")),
             Cell(each.reason),
             _shown(each),
-            _reported(each.link),
+            reported(each.link),
         )
         for each in issues
     ]
@@ -214,13 +214,19 @@ def known_issue_table(issues: tuple[KnownIssue, ...]) -> Table:
 
 
 def _shown(issue: KnownIssue) -> Cell:
-    """What the reproducer showed, with the targets of each status; an issue that is mended is to be deleted."""
+    """What the reproducer showed, with the targets of each status.
+
+    An issue that is mended is to be deleted, unless this PyTorch is newer than what it was verified on.
+    """
     targets: dict[str, list[str]] = {}
     for target, answer in issue.answers.items():
         targets.setdefault(answer.status, []).append(target)
     text = "; ".join(f"{status} on {', '.join(names)}" for status, names in targets.items())
     said = [f"{target}: {answer.said}" for target, answer in issue.answers.items() if answer.said]
-    return Cell(text or quantities.ABSENT, detail="; ".join(said), verdict="bad" if "mended" in targets else "")
+    verdict: Literal["", "good", "bad"] = ""
+    if "mended" in targets:
+        verdict = "good" if issue.newer_than_verified else "bad"
+    return Cell(text or quantities.ABSENT, detail="; ".join(said), verdict=verdict)
 
 
 def losses(gate: Gate) -> list[Loss]:
@@ -271,7 +277,8 @@ WHY_LOST = (
 )
 
 
-def _reported(link: str) -> Cell:
+def reported(link: str) -> Cell:
+    """Where an issue is reported; a link leads there."""
     if not link.startswith("https://"):
         return Cell(link)
     return Cell(link.removeprefix("https://").removeprefix("github.com/"), link=link)

@@ -16,6 +16,7 @@ from benchmarks.comparison.measurement import Graphs
 from benchmarks.comparison.rule import Comparison
 from oracle.sweep import Accuracy
 from tests.gate.losses import Loss
+from tests.gate.report import SCHEMA_VERSION
 from tests.power.gate_run import GateRun
 from tests.power.thresholds import Threshold
 
@@ -82,6 +83,7 @@ class Answer:
 class KnownIssue:
     """A wrong gradient that this PyTorch is known to have; ``answers`` by target, ``targets`` empty if it is at all.
 
+    ``newer_than_verified`` says whether this PyTorch is newer than every release on which that was verified.
     Reports from before an issue had a kind have none of these.
     """
 
@@ -90,6 +92,7 @@ class KnownIssue:
     link: str
     kind: str = ""
     targets: tuple[str, ...] = ()
+    newer_than_verified: bool = False
     answers: dict[str, Answer] = field(default_factory=dict)
 
 
@@ -123,6 +126,7 @@ class Gate:
     ``operations_chosen`` are those to which the run kept; None if it kept to none.
     """
 
+    schema_version: int
     torch: str
     python: str
     machine: str
@@ -323,6 +327,10 @@ def read(folder: Path) -> Inputs:
     if not found.raw:
         raise BrokenInput(f"{folder}: none of {', '.join(COMMANDS)} is there; {_what_makes_them()}")
     found.gate = _structured(folder, "gate.json", Gate, found.raw)
+    if found.gate is not None and found.gate.schema_version != SCHEMA_VERSION:
+        raise BrokenInput(
+            f"{folder / 'gate.json'}: has schema_version {found.gate.schema_version}, and {SCHEMA_VERSION} is read here"
+        )
     found.power = _structured(folder, "power.json", Power, found.raw)
     found.false_alarms = _structured(folder, "false_alarms.json", Power, found.raw)
     found.sweep = _structured(folder, "accuracy.json", Sweep, found.raw)

@@ -15,7 +15,17 @@ from altair import SCHEMA_VERSION
 
 from benchmarks import store
 from benchmarks.records import CHEAP_GRADIENT, Results
-from benchmarks.report import accuracy, comparison, correctness, detection, facts, paths, quantities, timings
+from benchmarks.report import (
+    accuracy,
+    comparison,
+    correctness,
+    detection,
+    facts,
+    issue_releases,
+    paths,
+    quantities,
+    timings,
+)
 from benchmarks.report.chart_data import Rows
 from benchmarks.report.charts import Plots, plots
 from benchmarks.report.inputs import COMMANDS, Inputs
@@ -42,6 +52,7 @@ def page(inputs: Inputs) -> str:
         figures=figures(inputs),
         warnings=warnings(inputs),
         correctness=correctness,
+        issue_releases=issue_releases,
         facts=facts,
         paths=paths,
         detection=detection,

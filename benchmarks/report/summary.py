@@ -9,6 +9,7 @@ from benchmarks.records import CHEAP_GRADIENT, Record
 from benchmarks.report import comparison, correctness, paths, quantities
 from benchmarks.report.inputs import COMMANDS, CodePath, Finding, Gate, Inputs, Paths
 from benchmarks.report.overview import warnings
+from tests.gate.markdown import escaped, fenced, table
 
 MOST_LISTED = 20
 """Findings, and cases above the bound, that are listed; a step's summary may have a megabyte."""
@@ -19,10 +20,10 @@ _MARKS = {"green": "✅", "red": "❌", "none": "❔"}
 def summary(inputs: Inputs) -> str:
     """The whole summary."""
     headline = correctness.headline(inputs.gate)
-    lines = [f"## {_MARKS[headline.colour]} {headline.title}", "", _escaped(headline.sentence), ""]
+    lines = [f"## {_MARKS[headline.colour]} {headline.title}", "", escaped(headline.sentence), ""]
     if headline.facts:
-        lines += [", ".join(f"{name}: {_escaped(value)}" for name, value in headline.facts), ""]
-    lines += [line for warning in warnings(inputs) for line in (f"**Careful.** {_escaped(warning)}", "")]
+        lines += [", ".join(f"{name}: {escaped(value)}" for name, value in headline.facts), ""]
+    lines += [line for warning in warnings(inputs) for line in (f"**Careful.** {escaped(warning)}", "")]
     lines += _gate(inputs.gate) if inputs.gate else _absent("gate.json")
     lines += ["### Code paths", ""]
     lines += _paths(inputs.paths) if inputs.paths else _absent("paths.json")
@@ -41,7 +42,7 @@ def _absent(name: str) -> list[str]:
 
 
 def _listed(lines: Iterable[str]) -> list[str]:
-    return [*(f"- {_escaped(line)}" for line in lines), ""]
+    return [*(f"- {escaped(line)}" for line in lines), ""]
 
 
 def _gate(gate: Gate) -> list[str]:
@@ -65,7 +66,7 @@ def _gate(gate: Gate) -> list[str]:
         for each in correctness.by_property(gate)
     ]
     columns = ("Property", "Examples", "Comparisons", "Gradients", "Informative", "Radii", "Time", "Verdict")
-    return [*lines, "### Properties", "", *_table(columns, "lrrrrrrl", rows), "", *_losses(gate)]
+    return [*lines, "### Properties", "", *table(columns, "lrrrrrrl", rows), "", *_losses(gate)]
 
 
 def _losses(gate: Gate) -> list[str]:
@@ -86,14 +87,14 @@ def _losses(gate: Gate) -> list[str]:
         for each in correctness.losses(gate)
     ]
     columns = ("Operation", "Dtype", "Device", "Of", "Size", "Came", "Due", "Too small", "Known issue")
-    shown = [*_table(columns, "llllrrrrl", rows[:MOST_LISTED]), *_left_out(rows, "row")]
+    shown = [*table(columns, "llllrrrrl", rows[:MOST_LISTED]), *_left_out(rows, "row")]
     return [f"### {correctness.LOST}", "", correctness.WHY_LOST, "", *shown, ""]
 
 
 def _paths(found: Paths) -> list[str]:
     lines = []
     for finding in found.findings[:MOST_LISTED]:
-        lines += [_escaped(paths.wrong_on(found, finding)), "", *_finding(finding)]
+        lines += [escaped(paths.wrong_on(found, finding)), "", *_finding(finding)]
     lines += _left_out(found.findings, "finding")
     dtypes = paths.dtypes(found)
     rows = [_path(path, dtypes) for path in found.paths]
@@ -101,7 +102,7 @@ def _paths(found: Paths) -> list[str]:
     rows += [(each.target, *absent, paths.missing(each.why)) for each in found.unavailable]
     columns = ("Path", *dtypes, "Programs", "Time", "Remark")
     sides = f"l{'l' * len(dtypes)}rrl"
-    return [*lines, *_listed(paths.lines(found)), *_table(columns, sides, rows), ""]
+    return [*lines, *_listed(paths.lines(found)), *table(columns, sides, rows), ""]
 
 
 def _path(path: CodePath, dtypes: Sequence[str]) -> tuple[str, ...]:
@@ -116,10 +117,7 @@ def _path(path: CodePath, dtypes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _finding(finding: Finding) -> list[str]:
-    fence = "```"
-    while fence in finding.message:
-        fence += "`"
-    lines = [fence + "text", finding.message, fence, ""]
+    lines = [*fenced(finding.message), ""]
     return [*lines, f"`python {finding.reproducer}`", ""] if finding.reproducer else lines
 
 
@@ -140,7 +138,7 @@ def _cost(inputs: Inputs) -> list[str]:
         for family in families(inputs.results)
     ]
     columns = ("Family", "Device", "Cases", "Backward / forward", "Total / primal", "To closed form", "Bandwidth")
-    lines = [*_table((*columns, "Above the bound"), "llrrrrrr", rows), "", "Ratios are medians over the cases.", ""]
+    lines = [*table((*columns, "Above the bound"), "llrrrrrr", rows), "", "Ratios are medians over the cases.", ""]
     above = above_bound(records)
     bound = f"{CHEAP_GRADIENT} × the function + overhead"
     if not above:
@@ -153,7 +151,7 @@ def _cost(inputs: Inputs) -> list[str]:
 def _above(record: Record) -> str:
     total, primal = record.timings["total"].fastest, record.timings["primal"].fastest
     return (
-        f"- {_escaped(record.name)}: {quantities.seconds(total)} for forward and backward,"
+        f"- {escaped(record.name)}: {quantities.seconds(total)} for forward and backward,"
         f" {quantities.seconds(primal)} for the function (fastest rounds)"
     )
 
@@ -161,22 +159,3 @@ def _above(record: Record) -> str:
 def _left_out(listed: Sequence[object], noun: str) -> list[str]:
     more = len(listed) - MOST_LISTED
     return ["", f"… and {quantities.counted(more, f'more {noun}')}: report.html lists them.", ""] if more > 0 else []
-
-
-def _table(columns: Sequence[str], sides: str, rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [[_escaped(name) for name in columns], ["---:" if side == "r" else ":---" for side in sides]]
-    lines += [[_cell(text) for text in row] for row in rows]
-    return [f"| {' | '.join(line)} |" for line in lines]
-
-
-def _cell(text: str) -> str:
-    """``text`` escaped, in bold if it stands between two pairs of stars."""
-    bold = len(text) > 4 and text.startswith("**") and text.endswith("**")
-    return f"**{_escaped(text[2:-2])}**" if bold else _escaped(text)
-
-
-def _escaped(text: str) -> str:
-    """``text`` without anything that Markdown or HTML would take for its own."""
-    for character in "\\`*_[]<>|&":
-        text = text.replace(character, f"\\{character}")
-    return " ".join(text.split())

@@ -30,10 +30,13 @@ def judged_sweep(by: Judge, operation: Operation, stride: int) -> tuple[dict[str
     try:
         answer = read_answer(at.program, by.target, "backward")
     except NoAnswer as none:
-        return None, [f"  {operation.name}: raised {none}"]
+        waived = by.is_waived(at.program, "raises", str(none.error))
+        return None, [] if waived else [f"  {operation.name}: raised {none}"]
     verdict = judge(at.program, answer, at.truths)
     record.count(verdict)
-    complaints = [f"  {operation.name}: {_said(wrong, at)}" for wrong in verdict.wrong]
+    complaints = [
+        f"  {operation.name}: {_said(wrong, at)}" for wrong in verdict.wrong if not by.is_waived(at.program, "wrong")
+    ]
     if any(isinstance(wrong, WrongKind) for wrong in verdict.wrong):
         return None, complaints
     forward, gradient = at.accuracies(answer)

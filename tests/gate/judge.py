@@ -16,8 +16,8 @@ from oracle.arithmetic import Accumulation
 from oracle.device import float64_target, has_storage
 from oracle.exact import NotPolynomial
 from oracle.finding import Broken, Finding
-from oracle.finite_difference import finite_difference, signed_direction
-from oracle.known_issues import is_known, is_uncertain, issues_at
+from oracle.finite_difference import finite_difference, in_float64, signed_direction
+from oracle.known_issues import is_known, is_uncertain, issues_at, waivers_at
 from oracle.laws import NEED_STORAGE, Law
 from oracle.measured_arithmetic import device_arithmetic
 from oracle.notation import mathematics
@@ -116,13 +116,16 @@ class Judge:
         """Run ``check`` on ``program`` and count it."""
         record = self.record
         record.examples += 1
-        comparisons, reasons = record.comparisons, record.unclaimed + record.left_out
+        for issue in waivers_at(self.target):
+            if issue.is_met_by(program):
+                record.met[issue.name] = record.met.get(issue.name, 0) + 1
+        comparisons, reasons = record.comparisons, record.reasons()
         try:
             check(self, program)
         except Exception:  # noted, and raised again
             record.found_after = record.found_after or record.examples
             raise
-        record.passed_over += record.comparisons == comparisons and record.unclaimed + record.left_out > reasons
+        record.passed_over += record.comparisons == comparisons and record.reasons() > reasons
 
     def exact(self, program: Program, route: str = "backward") -> None:
         """Output and gradients equal sympy's, bit for bit; at ties they are enclosed."""
@@ -160,7 +163,7 @@ class Judge:
         return truths
 
     def enclosed(self, program: Program, route: str = "backward") -> ReadAnswer | None:
-        """Output and gradients lie in their enclosures; what PyTorch said, None where a known issue has its region."""
+        """Output and gradients lie in their enclosures; what PyTorch said, None where a known issue says otherwise."""
         return self._compare(program, route, self._enclosures)
 
     def _enclosures(self, program: Program) -> Truths:
@@ -186,7 +189,8 @@ class Judge:
             return
         difference = finite_difference(program, signed_direction(program), float64_target(self.target))
         self.record.comparisons += 1
-        assert difference.agrees_with_definition, (
+        agrees = difference.agrees_with_definition or self.is_waived(in_float64(program), "wrong")
+        assert agrees, (
             "PyTorch's forward and the definition are not the same function: along one direction finite differences"
             f" give {difference.coarse!r}, and the definition's derivative is {difference.enclosed!r} ±"
             f" {difference.bound!r}.\n\n{mathematics(program)}"
@@ -218,7 +222,7 @@ class Judge:
         self.record.comparisons += 1
         if complaint is not None:
             finding = Finding(program, self.target, law.__name__, "law", Broken(law, complaint))
-            raise WrongAnswer(finding, lambda simpler: self.law(simpler, law))
+            self._object(finding, lambda simpler: self.law(simpler, law))
 
     def accurate(self, program: Program, route: str = "backward") -> None:
         """Output and gradients of one operation lie in the enclosures of sums in the wider format.
@@ -242,7 +246,8 @@ class Judge:
             demanded, truths = verdict, self._enclosures(program)
             verdict = judge(program, answer, truths)
             if verdict.wrong:
-                raise WrongAnswer(Finding(program, self.target, route, truths.tier, verdict.wrong[0]), again)
+                self._object(Finding(program, self.target, route, truths.tier, verdict.wrong[0]), again)
+                return
             for mismatch in demanded.wrong:
                 assert isinstance(mismatch, Mismatch)  # of a right shape it is, or the enclosures had objected
                 self._lost(program, route, answer, mismatch, again)
@@ -258,11 +263,12 @@ class Judge:
         wrong = explained(mismatch, self.arithmetic.kept_in_dtype, within)
         lost = loss(program, self.record.device, wrong, issues_at(self.target))
         if lost is None:
-            raise WrongAnswer(Finding(program, self.target, route, "enclosure", wrong), again)
+            self._object(Finding(program, self.target, route, "enclosure", wrong), again)
+            return
         self.record.losses.append(asdict(lost))
 
     def _answer(self, program: Program, route: str, tier: str, again: Callable[[Program], None]) -> ReadAnswer | None:
-        """What PyTorch says, None where a known issue makes it raise."""
+        """What PyTorch says, None where a known issue makes it raise, or a user's list waives that."""
         try:
             return read_answer(program, self.target, route)
         except NoAnswer as none:
@@ -270,7 +276,21 @@ class Judge:
                 self.record.unclaimed += 1
                 return None
             raised = Raised(str(none), none.moment)
-            raise WrongAnswer(Finding(program, self.target, route, tier, raised), again) from none.error
+            self._object(Finding(program, self.target, route, tier, raised), again, none.error)
+            return None
+
+    def is_waived(self, program: Program, kind: str, said: str = "") -> bool:
+        """Whether a user's list waives a finding of ``program`` (``KnownIssue.waives``); it is counted."""
+        waivers = [issue for issue in waivers_at(self.target) if issue.waives(kind, said, program)]
+        for issue in waivers:
+            self.record.waived[issue.name] = self.record.waived.get(issue.name, 0) + 1
+        return bool(waivers)
+
+    def _object(self, finding: Finding, again: Callable[[Program], None], cause: BaseException | None = None) -> None:
+        """Raise ``finding``, unless it is waived; ``again`` asks for a simpler program the same question."""
+        said = {"law": finding.route, "raises": cause and str(cause)}.get(finding.kind) or ""
+        if not self.is_waived(finding.program, finding.kind, said):
+            raise WrongAnswer(finding, again) from cause
 
     def _is_unclaimed(self, program: Program) -> bool:
         """Whether a known issue covers part of ``program``, so that nothing is claimed of it; it is counted."""
@@ -292,7 +312,8 @@ class Judge:
         verdict = judge(program, answer, truths)
         self.record.count(verdict)
         if verdict.wrong:
-            raise WrongAnswer(Finding(program, self.target, route, truths.tier, verdict.wrong[0]), again)
+            self._object(Finding(program, self.target, route, truths.tier, verdict.wrong[0]), again)
+            return None
         self.record.count_operations(program, verdict.informative > 0)
         return answer
 

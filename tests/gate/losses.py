@@ -10,7 +10,7 @@ from typing import Any
 
 from oracle.arithmetic import Accumulation
 from oracle.index import Index, IndexTensor
-from oracle.known_issues import KnownIssue
+from oracle.known_issue import KnownIssue
 from oracle.program import Program, Value
 from oracle.verdict import Inaccurate, Mismatch, Verdict
 

@@ -39,6 +39,13 @@ def add_options(parser: pytest.Parser) -> None:
     allowlist.add_option(group)
     group.addoption("--store", default=None, metavar="FILE", help="keep what is drawn, and what is due, in a new FILE")
     group.addoption("--replay", default=None, metavar="FILE", help="draw nothing, and judge the programs of FILE again")
+    group.addoption(
+        "--known-issues",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a list of your own (docs/your-own-lists.md); may be given again",
+    )
     group.addoption("--reports", default="reports", metavar="DIR", help="where reports go (default: reports)")
 
 
@@ -63,7 +70,7 @@ def check_root(config: pytest.Config, root: Path) -> None:
     if config.rootpath != root:
         raise pytest.UsageError(
             f"pytest took {config.rootpath} for its root directory, not {root}: if a path among the options misled it,"
-            " write --reports=DIR, with an equals sign, and so --store, --replay and --operations"
+            " write --reports=DIR, with an equals sign, and so all that name files"
         )
 
 

@@ -28,10 +28,12 @@ class Record:
         seconds: time for drawing, running and judging.
         left_out: how often a law was not asked, as the device has no storages to look at.
         unclaimed: how often nothing was compared, as a known issue covers part of the program or excuses a law.
-        passed_over: programs of which nothing at all was compared, for one of these two reasons.
+        passed_over: programs of which nothing at all was compared, for one of these reasons or as a list waives it.
         found_after: after how many of these programs something was wrong, before Hypothesis looked for simpler ones.
         drawn: how often each operation was applied in a program that was compared.
         judged: how often in one with an informative gradient element.
+        met: how many programs were in the region of each entry of users' lists of known issues, by name.
+        waived: how many findings each of them waived.
         losses: what sums lost that are kept in the dtype, as ``losses.Loss``.
         operation: the one that the item is about; empty if it is about programs of several.
     """
@@ -52,8 +54,14 @@ class Record:
     facts: dict[str, Any] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
     judged: dict[str, int] = field(default_factory=dict)
+    met: dict[str, int] = field(default_factory=dict)
+    waived: dict[str, int] = field(default_factory=dict)
     losses: list[dict[str, Any]] = field(default_factory=list)
     operation: str = ""
+
+    def reasons(self) -> int:
+        """How often something was not compared, or not counted as right, for a reason that is stated."""
+        return self.unclaimed + self.left_out + sum(self.waived.values())
 
     def count(self, verdict: Verdict) -> None:
         """Count what was compared for ``verdict``, and its largest error unless something is wrong."""
@@ -97,4 +105,4 @@ def _reason(record: Record, replayed: bool) -> str:
         return "nothing of this operation is stored" if replayed else ""
     if record.passed_over < record.examples:
         return ""
-    return "known issues or a device without storages leave out all that was drawn"
+    return "known issues, lists of your own or a device without storages leave out all that was drawn"

@@ -16,14 +16,19 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from oracle.known_issues import present_issues
+from oracle.known_issues import present_issues, users_issues
 from oracle.operations import OPERATIONS
 from tests.gate.attachments import attachments
 from tests.gate.losses import times_too_small, worst
 from tests.gate.pace import Pace
+from tests.gate.processor import processor
 from tests.gate.record import Record
 from tests.gate.rows import Row, added_up
+from tests.gate.waivers import waiver_content, waiver_table
 from tests.gate.whole_files import write_whole_texts
+
+SCHEMA_VERSION = 1
+"""Of ``gate.json`` (``docs/schemas/gate.schema.json``)."""
 
 SECONDS_BETWEEN_WRITES = 3.0
 """A file takes milliseconds, and a run has thousands of tests."""
@@ -56,7 +61,7 @@ class GateReport:
 
     def begin(self) -> None:
         """Remove what an earlier run left in the folder, and write that this one is unfinished."""
-        for path in (self.folder / "accuracy.json", *(self.folder / "findings").glob("*.py")):
+        for path in (self.folder / "accuracy.json", *(self.folder / "findings").glob("*.*")):
             path.unlink(missing_ok=True)
         self.begun = True
         self.write()
@@ -84,8 +89,8 @@ class GateReport:
                 self._count_operations(record)
             elif name == "gradcert-finding":
                 self.findings.append(content)
-            elif name == "gradcert-reproducer":
-                write_whole_texts({self.folder / "findings" / content["name"]: content["script"]})
+            elif name == "gradcert-finding-texts":
+                write_whole_texts({self.folder / "findings" / name: text for name, text in content.items()})
             elif name == "gradcert-kink":
                 self.kinks.append(content)
             elif name == "gradcert-known-issue":
@@ -119,6 +124,7 @@ class GateReport:
     def _write(self) -> None:
         totals = added_up(self.rows.values())
         content = {
+            "schema_version": SCHEMA_VERSION,
             **environment(),
             **self.header,
             "verdict": self.verdict,
@@ -174,12 +180,15 @@ class GateReport:
         return as_text(self._width(width), "what sums lose that are kept in 16 bits, at most:", table).rstrip()
 
     def _known_issues(self) -> list[dict[str, Any]]:
-        """What is known, and what its reproducers answered, by target."""
+        """What is known, what its reproducers answered, by target, and what users' lists waived."""
+        records = [row.total for row in self.rows.values()]
+        cases = [(device, dtype) for device in self.header.get("devices", ()) for dtype in self.header["dtypes"]]
         return [
             {
                 "name": issue.name,
                 "kind": issue.kind,
                 "targets": issue.targets,
+                "newer_than_verified": issue.predates(str(torch.__version__)),
                 "link": issue.link,
                 "reason": issue.reason,
                 "answers": {
@@ -187,9 +196,17 @@ class GateReport:
                     for each in self.issues
                     if each["name"] == issue.name
                 },
+                **waiver_content(issue, cases, records),
             }
-            for issue in present_issues()
+            for issue in dict.fromkeys((*present_issues(), *users_issues()))
         ]
+
+    def waived(self, width: int) -> str:
+        """What users' lists of known issues waived, as a table: a row an entry; empty if there are no such lists."""
+        if not users_issues():
+            return ""
+        table = waiver_table(users_issues(), [row.total for row in self.rows.values()], self._width(width))
+        return as_text(self._width(width), "waived by lists of your own:", table).rstrip()
 
     def not_shown(self) -> str:
         """Which known issues could not be shown, and what their reproducers said; empty if all were."""
@@ -199,6 +216,20 @@ class GateReport:
             if each["status"] == "cannot be shown"
         ]
         return "\n".join(["known issues that cannot be shown here:", *lines]) if lines else ""
+
+    def news(self) -> str:
+        """Which known issues are mended in this PyTorch, which is newer than what they were verified on; or empty."""
+        release = str(torch.__version__)
+        newer = {issue.name for issue in present_issues() if issue.predates(release)}
+        lines = [
+            f"  {each['name']} on {each['target']}: {each['said']}"
+            for each in self.issues
+            if each["status"] == "mended" and each["name"] in newer
+        ]
+        title = (
+            f"mended in torch {release}, which is newer than what these entries were verified on; bound their versions:"
+        )
+        return "\n".join([title, *lines]) if lines else ""
 
     def left_out(self) -> str:
         """How many laws were not asked, by device; empty if all were."""
@@ -267,6 +298,7 @@ def environment() -> dict[str, str]:
         "torch": str(torch.__version__),
         "python": platform.python_version(),
         "machine": platform.platform(),
+        "processor": processor(),
     }
 
 

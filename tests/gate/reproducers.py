@@ -8,17 +8,27 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from rich.table import Table
 
-from oracle.known_issues import KnownIssue, present_issues
+from oracle.known_issue import KnownIssue
+from oracle.known_issues import present_issues
 from oracle.target import CPU, Target, listed_targets
 from tests.gate.report import as_text
 
-STATUSES = {0: "mended", 1: "wrong", 2: "cannot be shown"}
+MENDED, WRONG, NOT_SHOWN = "mended", "wrong", "cannot be shown"
+STATUSES = {0: MENDED, 1: WRONG, 2: NOT_SHOWN}
 """What the exit status of a reproducer says."""
+
+BROKEN = "broken"
+"""The status of one that ends in another way, or in an exception."""
+
+AT_ONCE = 2
+"""So many reproducers run side by side: more would share the cores of a small machine, and its memory."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +48,25 @@ class Answer:
     @property
     def status(self) -> str:
         """One of ``STATUSES``, or "broken"."""
-        return STATUSES.get(self.code, "broken")
+        # Python exits 1 too where nobody catches an exception: that shows nothing of a gradient.
+        raised = self.code == 1 and "Traceback (most recent call last):" in self.errors
+        return BROKEN if raised else STATUSES.get(self.code, BROKEN)
+
+    @property
+    def last_line(self) -> str:
+        """What is worth telling of it: what it said, or of a broken one the end of its errors, too."""
+        if self.status != BROKEN:
+            return self.said
+        ended = f"it exits {self.code}"
+        return "; ".join(part for part in (ended, self.said, *self.errors.strip().splitlines()[-1:]) if part)
 
 
 def script(issue: KnownIssue, target: Target) -> str:
     """The reproducer of ``issue``, so that it runs at ``target``."""
     device = "" if target.device == CPU.device else f"import torch\n\ntorch.set_default_device({target.device!r})"
-    return "\n".join(part for part in (target.source, device, issue.reproducer) if part)
+    # A script of its own: imports from ``__future__`` must come first in it.
+    script = f"exec(compile({issue.reproducer!r}, 'reproducer', 'exec', dont_inherit=True))"
+    return "\n".join(part for part in (target.source, device, script) if part)
 
 
 def answer(issue: KnownIssue, target: Target) -> Answer:
@@ -52,6 +74,18 @@ def answer(issue: KnownIssue, target: Target) -> Answer:
     run = subprocess.run([sys.executable, "-c", script(issue, target)], capture_output=True, text=True, check=False)
     lines = run.stdout.split("\n")
     return Answer(run.returncode, next((line.strip() for line in reversed(lines) if line.strip()), ""), run.stderr)
+
+
+def answers(issues: Sequence[KnownIssue], targets: Sequence[Target]) -> Iterator[tuple[KnownIssue, list[Answer]]]:
+    """Each of ``issues`` with the answer of its reproducer at each of ``targets``, as they come; some run at once."""
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        coming = [[pool.submit(answer, issue, target) for target in targets] for issue in issues]
+        for issue, row in zip(issues, coming, strict=True):
+            yield issue, [each.result() for each in row]
+    finally:
+        # Whoever has seen enough does not wait for the rest.
+        pool.shutdown(cancel_futures=True)
 
 
 def table(issues: tuple[KnownIssue, ...], targets: list[Target]) -> tuple[Table, bool]:
@@ -63,12 +97,12 @@ def table(issues: tuple[KnownIssue, ...], targets: list[Target]) -> tuple[Table,
     for heading in ("issue", "kind", *map(str, targets)):
         shown.add_column(heading, no_wrap=True)
     sound = True
-    for issue in issues:
-        answers = [answer(issue, target) for target in targets]
+    for issue, came in answers(issues, targets):
         concerned = [issue.is_at(target) for target in targets]
-        codes = [f"{each.code}" if here else f"({each.code})" for each, here in zip(answers, concerned, strict=True)]
-        shown.add_row(issue.name, issue.kind, *codes)
-        sound &= all(each.code in (1, 2) or not here for each, here in zip(answers, concerned, strict=True))
+        codes = [str(BROKEN if each.status == BROKEN else each.code) for each in came]
+        cells = [code if here else f"({code})" for code, here in zip(codes, concerned, strict=True)]
+        shown.add_row(issue.name, issue.kind, *cells)
+        sound &= all(each.status in (WRONG, NOT_SHOWN) or not here for each, here in zip(came, concerned, strict=True))
     return shown, sound
 
 

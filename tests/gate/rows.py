@@ -12,7 +12,10 @@ from tests.gate.record import Record
 SUMMED = ("examples", "comparisons", "elements", "informative", "seconds", "left_out", "unclaimed", "passed_over")
 """The fields of a record that add up."""
 
-_KEPT_APART = ("operation", "drawn", "judged", "losses", "facts")
+_COUNTED_BY_NAME = ("met", "waived")
+"""Those that count for each entry of users' lists."""
+
+_KEPT_APART = ("operation", "drawn", "judged", "losses", "facts", *_COUNTED_BY_NAME)
 """Those that are of one item, or stand elsewhere in the report."""
 
 
@@ -38,6 +41,10 @@ class Row:
             total.found_after = total.examples + record.found_after
         for name in SUMMED:
             setattr(total, name, getattr(total, name) + getattr(record, name))
+        for name in _COUNTED_BY_NAME:
+            counts = getattr(total, name)
+            for entry, count in getattr(record, name).items():
+                counts[entry] = counts.get(entry, 0) + count
         total.worst = max(total.worst, record.worst)
         total.facts = record.facts
         if record.losses:

@@ -42,7 +42,8 @@ def main() -> int:
     except OSError as error:
         print(f"--reports {options.reports}: cannot be made ({error.strerror}); choose another folder", file=sys.stderr)
         return 2
-    gate = Gate(tuple(options.properties or ["tests/properties"]), folder.absolute(), tuple(options.plugins))
+    properties = tuple(options.properties or ["tests/properties"])
+    gate = Gate(properties, folder.absolute(), tuple(options.plugins), tuple(options.lists))
     drawn = gate.draw(*_drawing(options))
     programs = gate.programs()
     if not programs:
@@ -95,6 +96,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--hypothesis-profile", choices=PROFILES, default=DEFAULT, help=f"default: {DEFAULT}")
     parser.add_argument(
         "-p", dest="plugins", action="append", default=[], metavar="MODULE", help="a module that pytest imports first"
+    )
+    parser.add_argument(
+        "--known-issues",
+        dest="lists",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a list of your own of known issues; may be given again",
     )
     parser.add_argument("--reports", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
     return parser.parse_args()

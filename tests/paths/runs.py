@@ -47,11 +47,13 @@ class Gate:
         properties: files or names of tests, as pytest takes them.
         folder: where reports go, each run's into a folder of its own.
         plugins: modules that pytest imports first.
+        lists: the user's lists of known issues.
     """
 
     properties: tuple[str, ...]
     folder: Path
     plugins: tuple[str, ...] = ()
+    lists: tuple[Path, ...] = ()
 
     @property
     def store(self) -> Path:
@@ -83,7 +85,8 @@ class Gate:
         report = folder / "gate.json"
         report.unlink(missing_ok=True)
         plugins = [part for plugin in self.plugins for part in ("-p", plugin)]
-        chosen = [f"--device={target}", f"--reports={folder}", *options]
+        lists = [f"--known-issues={each.absolute()}" for each in self.lists]
+        chosen = [f"--device={target}", f"--reports={folder}", *lists, *options]
         start = time.monotonic()
         finished = path_process(target, "-m", "pytest", *plugins, *self.properties, *chosen)
         seconds = time.monotonic() - start

@@ -24,7 +24,7 @@ from tests.suite.faults import FAULTS
 
 HEADER = {
     "devices": ["cpu"], "dtypes": ["float64", "float32"], "left_out": [], "profile": "ci", "max_examples": 150,
-    "seed": "7",
+    "seed": "7", "operations_chosen": None,
 }  # fmt: skip
 
 MESSAGE = "Wrong gradient, float64 on cpu\n\n    z = x·x\n    came   2.000000000001\n    due    2"

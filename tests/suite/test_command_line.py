@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.suite.processes import python
+from tests.suite.schemas import complaints, strictly
 
 NOTEBOOK = "tests/properties/test_notebook.py"
 
@@ -33,7 +34,8 @@ def test_a_run_shows_its_choices_and_leaves_a_report(pytestconfig, tmp_path):
     assert "profile ci, 5 examples a property; seed: --hypothesis-seed=7" in run.stdout
     assert "notebook polynomial" in run.stdout
     assert "float64 on cpu" in run.stdout
-    report = json.loads((tmp_path / "reports" / "gate.json").read_text())
+    report = strictly((tmp_path / "reports" / "gate.json").read_text())
+    assert complaints("gate", report) == []
     assert report["verdict"] == "green"
     assert report["dtypes"] == ["float64", "bfloat16"]
     assert (report["seed"], report["profile"], report["max_examples"]) == ("7", "ci", 5)

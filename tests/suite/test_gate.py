@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.suite.processes import FAULT, WITH_PLANTED_FAULT, python
+from tests.suite.schemas import complaints
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def test_a_fault_of_one_part_in_a_trillion_turns_the_gate_red(red):
     run, report = red
     assert run.returncode == pytest.ExitCode.TESTS_FAILED
     assert report["verdict"] == "red"
+    assert complaints("gate", report) == []
     assert len(report["findings"]) == 4
     assert {finding["tier"] for finding in report["findings"]} == {"exact", "enclosure"}
     assert "WRONG 1/1" in run.stdout

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections import Counter
 from dataclasses import replace
 
 import pytest
+import torch
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from oracle import known_issues as module
-from oracle.known_issues import KnownIssue, is_covered, is_uncertain, issues_at, known_holes, known_issues
+from oracle.known_issue import KnownIssue, minor_release
+from oracle.known_issues import is_covered, is_uncertain, issues_at, known_holes, known_issues
 from oracle.known_operands import KnownOperand, applied_operands
 from oracle.known_regions import APPLICATIONS, REGIONS
 from oracle.laws import BOOKKEEPING, LINEARITY, TIES
@@ -25,6 +29,7 @@ from strategies.samples import sample
 from tests.gate import reproducers
 from tests.gate.report import GateReport
 from tests.suite.examples import broadcast_product, contiguous, reduction
+from tests.suite.processes import python
 
 LAWS = {law.__name__ for law in BOOKKEEPING + LINEARITY + TIES}
 WITHOUT_ONEDNN = Target.parse("cpu/onednn=off")
@@ -45,6 +50,8 @@ def test_entries_name_things_that_exist(issue):
     assert issue.reason.strip()
     assert issue.link == "unreported" or issue.link.startswith(TRACKERS)
     SpecifierSet(issue.versions)
+    assert all(minor_release(each) == each for each in issue.verified)
+    assert sorted(set(issue.verified), key=Version) == list(issue.verified)
 
 
 @pytest.mark.parametrize("issue", known_issues(), ids=lambda issue: issue.name)
@@ -67,9 +74,7 @@ def test_names_are_unique():
     assert len(set(names)) == len(names)
 
 
-ISSUE = KnownIssue(
-    "n", "wrong", ">=2.13", "r", "unreported", "import torch", operations=("var",), arguments={"dim": []}
-)
+ISSUE = KnownIssue("n", "wrong", "r", ">=2.13", reproducer="import torch", operations=("var",), arguments={"dim": []})
 PLAIN = (KnownOperand.plain((2,)),)
 
 
@@ -88,6 +93,30 @@ def test_a_region_of_arguments():
 )
 def test_versions(version, concerned):
     assert ISSUE.concerns(version) is concerned
+
+
+@pytest.mark.parametrize(
+    ("version", "release"),
+    [("2.13.0+cpu", "2.13"), ("2.15.1", "2.15"), ("2.16.0a0+git1234", "2.16"), ("2.9.0.dev20250901+rocm7", "2.9")],
+)
+def test_versions_belong_to_a_minor_release(version, release):
+    assert minor_release(version) == release
+
+
+@pytest.mark.parametrize(
+    ("verified", "version", "newer"),
+    [
+        (("2.13", "2.15"), "2.15.1", False),
+        (("2.13", "2.15"), "2.15.0a0+git1234", False),
+        (("2.13", "2.15"), "2.14.0", False),
+        (("2.13", "2.15"), "2.16.0a0+git1234", True),
+        (("2.9",), "2.10.0", True),
+        (("2.10",), "2.9.1", False),
+        ((), "2.10.0", True),
+    ],
+)
+def test_an_entry_predates_what_is_newer_than_all_that_it_was_verified_on(verified, version, newer):
+    assert replace(ISSUE, verified=verified).predates(version) is newer
 
 
 @pytest.mark.parametrize(
@@ -277,8 +306,6 @@ def test_images_of_one_row_are_convolved_like_those_of_one_dimension():
 def test_channels_last_is_what_torch_takes_for_it(shape):
     import itertools
 
-    import torch
-
     from oracle.convolution_regions import _is_channels_last, _is_contiguous
 
     for order in itertools.permutations(range(4)):
@@ -350,6 +377,29 @@ def test_statuses(code, status):
     assert reproducers.Answer(code, "", "").status == status
 
 
+@pytest.mark.parametrize(
+    ("script", "status", "told"),
+    [
+        ("print('came 1')\nraise SystemExit(1)", "wrong", "came 1"),
+        ("print('came 1')\ntorch = None\ntorch.mul", "broken", "it exits 1; came 1; AttributeError: .*'mul'.*"),
+        ("import sys\nprint('came 1')\nsys.exit('no such file')", "wrong", "came 1"),
+        ("raise SystemExit(7)", "broken", "it exits 7"),
+        ("import os\nos.kill(os.getpid(), 11)", "broken", "it exits -11"),
+    ],
+)
+def test_an_exception_of_a_reproducer_shows_nothing_wrong(script, status, told):
+    came = reproducers.answer(replace(ISSUE, reproducer=script), CPU)
+    assert came.status == status
+    assert re.fullmatch(told, came.last_line)
+
+
+def test_answers_come_in_the_order_of_issues_and_targets():
+    slow = "import time\ntime.sleep(0.5)\nraise SystemExit(1)"
+    issues = [replace(ISSUE, name="slow", reproducer=slow), replace(ISSUE, name="fast", reproducer="")]
+    came = [(issue.name, [each.code for each in row]) for issue, row in reproducers.answers(issues, [CPU, CPU])]
+    assert came == [("slow", [1, 1]), ("fast", [0, 0])]
+
+
 def test_a_reproducer_runs_at_its_target_and_what_it_prints_last_is_kept():
     script = "import torch\nprint('first')\nprint('oneDNN', torch._C._get_mkldnn_enabled(), '\\n')\nraise SystemExit(2)"
     came = reproducers.answer(replace(ISSUE, reproducer=script), WITHOUT_ONEDNN)
@@ -362,21 +412,80 @@ def test_on_a_device_a_reproducer_makes_its_tensors_there():
     assert (came.status, came.said) == ("wrong", "meta")
 
 
-def test_the_gate_takes_wrong_and_not_shown_alone(monkeypatch):
+HERE = minor_release(str(torch.__version__))
+LATER = f"{HERE}9"
+
+
+def judged(code, verified):
+    """What the gate records of a reproducer that exits with ``code``."""
     from tests.properties.test_known_issues import test_known_issue_is_still_wrong as property_holds
 
-    def judged(code):
-        kept = []
-        issue = replace(ISSUE, reproducer=f"print('because')\nraise SystemExit({code})")
-        property_holds(issue, CPU, lambda name, content: kept.append((name, content)))
-        return kept
+    kept = []
+    issue = replace(ISSUE, reproducer=f"print('because')\nraise SystemExit({code})", verified=verified)
+    property_holds(issue, CPU, lambda name, content: kept.append((name, content)))
+    return kept
 
-    assert judged(1) == [("gradcert-known-issue", {"name": "n", "target": "cpu", "status": "wrong", "said": "because"})]
-    assert judged(2)[0][1]["status"] == "cannot be shown"
-    with pytest.raises(AssertionError, match=r"n is mended in torch .* at cpu: delete it"):
-        judged(0)
+
+@pytest.mark.parametrize("verified", [(), ("2.9",), ("2.9", HERE), (LATER,)])
+def test_the_gate_takes_wrong_and_not_shown(verified):
+    said = {"name": "n", "target": "cpu", "status": "wrong", "said": "because"}
+    assert judged(1, verified) == [("gradcert-known-issue", said)]
+    assert judged(2, verified)[0][1]["status"] == "cannot be shown"
     with pytest.raises(AssertionError, match="reproducer of n is broken, it exits 3"):
-        judged(3)
+        judged(3, verified)
+
+
+@pytest.mark.parametrize("verified", [("2.9", HERE), (LATER,)])
+def test_on_verified_and_older_releases_an_entry_that_is_mended_fails(verified):
+    with pytest.raises(AssertionError, match=r"n is mended in torch .* at cpu: delete it"):
+        judged(0, verified)
+
+
+@pytest.mark.parametrize("verified", [(), ("2.9",)])
+def test_on_a_newer_release_an_entry_that_is_mended_is_no_failure(verified):
+    assert judged(0, verified)[0][1]["status"] == "mended"
+
+
+def test_the_summary_says_what_is_mended_in_a_newer_release(tmp_path, monkeypatch):
+    issues = (replace(ISSUE, name="new"), replace(ISSUE, name="strict", verified=(HERE,)))
+    monkeypatch.setattr("tests.gate.report.present_issues", lambda: issues)
+    gate = GateReport({}, tmp_path)
+    assert gate.news() == ""
+    gate.issues += [{"name": "new", "target": "cpu", "status": "wrong", "said": "came 1"}]
+    gate.issues += [{"name": "strict", "target": "cpu", "status": "mended", "said": "came 2"}]
+    assert gate.news() == ""
+    gate.issues += [{"name": "new", "target": "cpu/isa=sse41", "status": "mended", "said": "came 3"}]
+    assert gate.news() == (
+        f"mended in torch {torch.__version__}, which is newer than what these entries were verified on; bound their"
+        " versions:\n  new on cpu/isa=sse41: came 3"
+    )
+    written = json.loads(gate.write().read_text())["known_issues"]
+    assert {each["name"]: each["newer_than_verified"] for each in written} == {"new": True, "strict": False}
+
+
+MENDED = """
+from oracle import known_issues
+from oracle.known_issue import KnownIssue
+
+entry = KnownIssue("n", "wrong", "r", reproducer="print('came 2')", verified=VERIFIED)
+known_issues.known_issues = lambda: (entry,)
+"""
+
+
+def test_a_run_ends_well_with_good_news_and_badly_without(pytestconfig, tmp_path):
+    run = ["-m", "pytest", "tests/properties/test_known_issues.py", "-p", "mended", "--device=cpu"]
+    environment = {"PYTHONPATH": str(tmp_path)}
+    plugin = tmp_path / "mended.py"
+    plugin.write_text(MENDED.replace("VERIFIED", "('2.9',)"))
+    newer = python(*run, f"--reports={tmp_path}", folder=pytestconfig.rootpath, variables=environment)
+    assert newer.returncode == 0, newer.stdout
+    assert f"mended in torch {torch.__version__}, which is newer than" in newer.stdout
+    assert "  n on cpu: came 2\n" in newer.stdout
+    plugin.write_text(MENDED.replace("VERIFIED", f"('2.9', {HERE!r})"))
+    strict = python(*run, f"--reports={tmp_path}", folder=pytestconfig.rootpath, variables=environment)
+    assert strict.returncode == 1, strict.stdout
+    assert f"n is mended in torch {torch.__version__} at cpu: delete it" in strict.stdout
+    assert "which is newer than" not in strict.stdout
 
 
 def test_the_report_says_what_reproducers_answered(tmp_path, monkeypatch):
@@ -400,12 +509,15 @@ def test_the_command_prints_a_table(monkeypatch, capsys):
         replace(ISSUE, name=f"exits {code}", targets=("cpu/onednn=on",), reproducer=f"raise SystemExit({code})")
         for code in (0, 1, 2)
     )
+    issues += (replace(ISSUE, name="raises", reproducer="raise ValueError"),)
     monkeypatch.setattr(reproducers, "present_issues", lambda: issues)
     assert reproducers.main(["--targets", "cpu,cpu/onednn=off", "--issues", "exits 1,exits 2"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split() == ["issue", "kind", "cpu", "cpu/onednn=off"]
     assert [line.split()[-2:] for line in printed[1:3]] == [["1", "(1)"], ["2", "(2)"]]
     assert reproducers.main(["--issues", "exits 0"]) == 1
+    assert reproducers.main(["--issues", "raises"]) == 1
+    assert "broken" in capsys.readouterr().out.splitlines()[-2]
 
 
 def test_what_is_kept_of_issues_is_kept_by_target():

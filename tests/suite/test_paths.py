@@ -152,6 +152,7 @@ def test_a_fault_without_onednn_is_found_there_alone(pytestconfig, tmp_path):
         (("--operations", "addd"), "exit status 4: ERROR: --operations: no such operation: addd (did"),
         (("--operations", "@nowhere.txt"), "nowhere.txt cannot be read (No such file or directory)"),
         (("--reports", "/proc/nowhere"), "--reports /proc/nowhere: cannot be made"),
+        (("--known-issues", "/nowhere.toml"), "ERROR: --known-issues /nowhere.toml: cannot be read"),
         (("tests/nothing.py",), "nothing was drawn: exit status 4: ERROR: file or directory not found"),
     ],
 )

@@ -6,11 +6,14 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import torch
+
 from oracle.operations import OPERATIONS
+from tests.gate import processor
 from tests.gate import report as report_module
 from tests.gate.losses import Loss
 from tests.gate.record import Record
-from tests.gate.report import GateReport
+from tests.gate.report import GateReport, environment
 
 HEADER = {"devices": ["cpu"], "dtypes": ["float64"], "seed": "1"}
 
@@ -155,7 +158,7 @@ def test_a_run_that_judged_nothing_is_never_green(tmp_path):
 
 def test_what_an_earlier_run_left_goes(tmp_path):
     (tmp_path / "findings").mkdir()
-    for name in ("accuracy.json", "gate.json", "findings/0123456789.py", "benchmarks.json"):
+    for name in ("accuracy.json", "gate.json", "findings/0123456789.py", "findings/0123456789.toml", "benchmarks.json"):
         (tmp_path / name).write_text("earlier")
     gate = GateReport(HEADER, tmp_path)
     gate.begin()
@@ -166,10 +169,10 @@ def test_what_an_earlier_run_left_goes(tmp_path):
 def test_reproducers_are_written_by_who_collects_reports(tmp_path):
     (tmp_path / "findings").mkdir()
     report = handed_over("failed", record=record(comparisons=1))
-    report.gradcert.append(("gradcert-reproducer", {"name": "0123456789.py", "script": "print('β')\n"}))
+    texts = {"0123456789.py": "print('β')\n", "0123456789.toml": "[[issue]]\n"}
+    report.gradcert.append(("gradcert-finding-texts", texts))
     GateReport(HEADER, tmp_path).pytest_runtest_logreport(report)
-    (path,) = (tmp_path / "findings").iterdir()
-    assert (path.name, path.read_text(encoding="utf-8")) == ("0123456789.py", "print('β')\n")
+    assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "findings").iterdir()} == texts
 
 
 def test_a_run_of_other_tests_leaves_no_report(tmp_path):
@@ -191,6 +194,32 @@ def test_it_is_counted_how_often_each_operation_was_drawn_and_judged(tmp_path):
     assert counts["exp"] == {"cpu float64": {"drawn": 3, "judged": 2}, "cpu float32": {"drawn": 1, "judged": 1}}
     assert counts["log"]["cpu float64"] == {"drawn": 1, "judged": 0}
     assert gate.coverage() == f"operations judged, of {len(OPERATIONS)}: 1 in float64 on cpu, 1 in float32 on cpu"
+
+
+def test_reports_name_the_processor(monkeypatch, tmp_path):
+    capability = torch.backends.cpu.get_cpu_capability()
+    model, comma, kernels = environment()["processor"].rpartition(", ")
+    assert model
+    assert (comma, kernels) == (", ", capability)
+    cpuinfo = tmp_path / "cpuinfo"
+    monkeypatch.setattr(processor, "CPUINFO", cpuinfo)
+    monkeypatch.setattr(processor.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(processor.platform, "machine", lambda: "riscv64")
+    assert processor.model() == "riscv64"
+    cpuinfo.write_text("processor\t: 0\nBogoMIPS\t: 50.00\n")
+    assert processor.model() == "riscv64"
+    cpuinfo.write_text("processor\t: 0\nmodel\t\t: 6\nmodel name\t: Xeon: 2.7 GHz\n\nmodel name\t: another\n")
+    assert processor.model() == "Xeon: 2.7 GHz"
+
+
+def test_on_a_mac_the_system_names_the_processor(monkeypatch):
+    def said(arguments, **options):
+        assert arguments == ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return SimpleNamespace(stdout="Apple M2\n")
+
+    monkeypatch.setattr(processor.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(processor.subprocess, "run", said)
+    assert processor.model() == "Apple M2"
 
 
 def loss(issue="one", device="cpu", dtype="float16", **changes):

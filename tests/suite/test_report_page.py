@@ -12,10 +12,12 @@ from html.parser import HTMLParser
 import pytest
 
 from benchmarks import records
-from benchmarks.report import quantities
+from benchmarks.report import issue_releases, quantities
 from benchmarks.report.__main__ import main
 from benchmarks.report.facts import differences
 from benchmarks.report.inputs import COMMANDS, Facts
+from oracle.known_issues import known_issues
+from tests.gate.release_table import ANSWERS, Column, Told, write
 from tests.gate.whole_files import write_whole_texts
 from tests.suite.processes import python
 from tests.suite.report_samples import MESSAGE, all_reports, benchmarks_json, finding, gate_json, paths_json
@@ -174,6 +176,7 @@ def test_every_table_explains_every_column(page):
         "properties",
         "dtypes",
         "known-issues",
+        "issue-releases",
         "losses",
         "facts",
         "code-paths",
@@ -441,15 +444,57 @@ def test_known_issues_say_their_kind_and_what_was_shown_where(page, tmp_path):
     }
     new = issue | {"kind": "inaccurate", "targets": ["cpu", "cuda"], "answers": answers}
     mended = new | {"kind": "raises", "targets": [], "answers": {"cpu": {"status": "mended", "said": ""}}}
-    changed(tmp_path / "gate.json", lambda content: content.update(known_issues=[issue, new, mended]))
+    news = mended | {"newer_than_verified": True, "answers": {"cuda": {"status": "mended", "said": ""}}}
+    changed(tmp_path / "gate.json", lambda content: content.update(known_issues=[issue, new, mended, news]))
     page = reported(tmp_path)
     shown = "wrong on cpu, cuda; cannot be shown on cpu/onednn=off cpu: came 2; cpu/onednn=off: no oneDNN"
     assert rows(page, "known-issues") == [
         ["one", "–", "–", "a reason", "–", "unreported"],
         ["one", "inaccurate", "cpu, cuda", "a reason", shown, "unreported"],
         ["one", "raises", "all", "a reason", "mended on cpu", "unreported"],
+        ["one", "raises", "all", "a reason", "mended on cuda", "unreported"],
     ]
     assert "<span class=bad>mended on cpu</span>" in page
+    assert "<span class=good>mended on cuda</span>" in page
+
+
+def test_known_issues_have_a_row_with_what_came_on_each_release(tmp_path, monkeypatch):
+    first, second, *others = known_issues()
+    told = {first.name: {"cpu": Told("wrong", ""), "cpu/isa=avx2": Told("mended", "")}}
+    write(tmp_path, known_issues(), {
+        "2.10": Column("2.10.0", "2026-11-23", f"a processor {HOSTILE}", told),
+        "2.9": Column("2.9.1", "2026-11-22", "another", {second.name: {"cpu": Told("mended", "")}}),
+    })  # fmt: skip
+    monkeypatch.setattr(issue_releases, "PATH", tmp_path / ANSWERS)
+    gate_json(tmp_path)
+    page = reported(tmp_path)
+    found = rows(page, "issue-releases")
+    verified = [", ".join(each.verified) or "–" for each in (first, second)]
+    assert found[0] == [first.name, first.kind, first.link, "–", "wrong; right at cpu/isa=avx2", verified[0]]
+    link = second.link.removeprefix("https://github.com/")
+    assert found[1] == [second.name, second.kind, link, "right", "–", verified[1]]
+    assert [row[0] for row in found[2:]] == [each.name for each in others]
+    assert f'<a href="{second.link}">' in page
+    meanings = "".join(Elements(page).texts["dd"])
+    assert "what its reproducer answered: torch 2.9.1 on another, 2026-11-22" in meanings
+    assert HOSTILE in meanings
+    assert page.index('id="known-issues"') < page.index('id="issue-releases"') < page.index('id="losses"')
+
+
+def test_releases_are_shown_without_a_run_of_the_gate_and_their_absence_is_told(tmp_path, monkeypatch):
+    benchmarks_json(tmp_path)
+    assert rows(reported(tmp_path), "issue-releases")
+    monkeypatch.setattr(issue_releases, "PATH", tmp_path / ANSWERS)
+    page = reported(tmp_path)
+    assert "There is no docs/known-issues.json: <code>tox run -e known-issues</code> makes it." in page
+    assert 'id="issue-releases"' not in page
+
+
+def test_broken_answers_of_releases_get_one_line(capsys, tmp_path, monkeypatch):
+    gate_json(tmp_path)
+    (tmp_path / ANSWERS).write_text("{")
+    monkeypatch.setattr(issue_releases, "PATH", tmp_path / ANSWERS)
+    assert refused(capsys, tmp_path).startswith(f"{tmp_path / ANSWERS}: broken JSON")
 
 
 def test_an_older_file_without_facts_and_losses_is_read(tmp_path):
@@ -493,6 +538,12 @@ def test_a_broken_file_gets_one_line(name, content, words, capsys, tmp_path):
     (tmp_path / name).write_text(content)
     line = refused(capsys, tmp_path)
     assert line.startswith(f"{tmp_path / name}: {words}")
+
+
+def test_another_form_of_the_gates_report_gets_one_line(capsys, tmp_path):
+    all_reports(tmp_path)
+    changed(tmp_path / "gate.json", lambda content: content.update(schema_version=2))
+    assert refused(capsys, tmp_path) == f"{tmp_path / 'gate.json'}: has schema_version 2, and 1 is read here"
 
 
 def test_no_file_no_folder_no_place_get_one_line(capsys, tmp_path):

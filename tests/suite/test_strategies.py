@@ -10,7 +10,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from oracle.known_issues import KnownIssue, known_issues
+from oracle.known_issue import KnownIssue
+from oracle.known_issues import known_issues
 from oracle.known_operands import KnownOperand
 from oracle.number_format import NUMBER_FORMATS
 from oracle.operations.reductions import reduced_axes
@@ -216,10 +217,7 @@ def test_reductions_keep_out_of_known_issues_of_their_dtype_alone(monkeypatch):
     issue = KnownIssue(
         name="n",
         kind="wrong",
-        versions=">=2",
         reason="r",
-        link="unreported",
-        reproducer="",
         operations=("sum",),
         dtypes=("float16",),
         arguments={"keepdim": True},

@@ -109,7 +109,7 @@ def test_what_is_declared_is_drawn(name, operations_of):
     if made_of.is_of_single_operations(test) or name == "test_measured_facts":
         return
     vocabulary = made_of.vocabulary_of(test)
-    assert operations_of(test, "float64", ALL, count=300) == set(vocabulary.within(ALL))
+    assert operations_of(test, "float64", ALL, count=1200) == set(vocabulary.within(ALL))
 
 
 def test_what_lacks_is_said_in_words():
