@@ -57,6 +57,12 @@ def several_elements(arguments: Arguments, operands: Operands) -> bool:
     return math.prod(operands[0].shape) != 1
 
 
+def a_matrix_is_tall(arguments: Arguments, operands: Operands) -> bool:
+    """Whether the matrix has more rows than columns by two and more: steps of columns + 1 pass the diagonal's end."""
+    rows, columns = operands[0].shape
+    return rows > columns + 1 > 1
+
+
 def a_bound_falls_short(arguments: Arguments, operands: Operands) -> bool:
     """Whether the first operand and one of the others have together a smaller shape than the result."""
     shapes = [each.shape for each in operands]
@@ -94,6 +100,7 @@ APPLICATIONS: dict[str, Callable[[Arguments, Operands], bool]] = {
     region.__name__: region
     for region in (
         a_bound_falls_short,
+        a_matrix_is_tall,
         along_an_expanded_axis,
         operands_may_share_a_number,
         reduced_axes_lie_apart,

@@ -208,6 +208,9 @@ NEARLY_LAST = placed((2, 2, 2, 1), (3, 0, 2, 1))
 
 INSIDE_AND_OUTSIDE = [
     ("several_elements", {}, [placed((2,))], [placed((1, 1))]),
+    ("a_matrix_is_tall", {}, [placed((3, 1))], [placed((2, 1))]),
+    ("a_matrix_is_tall", {}, [placed((5, 3))], [placed((3, 5))]),
+    ("a_matrix_is_tall", {}, [placed((4, 2))], [placed((4, 0))]),
     ("a_bound_falls_short", {}, [placed((2,)), placed((2,)), placed((3, 2))], [placed((3, 2)), placed((2,))]),
     ("along_an_expanded_axis", {"dim": 0}, [placed((2, 2), expanded=(0,))], [placed((2, 2), expanded=(1,))]),
     ("along_an_expanded_axis", {"dim": -1}, [anything(2, 2)], [anything(2, 2, expanded=False)]),
