@@ -272,6 +272,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    from tests.gate.issue_answers import news, not_shown
+
     gate = config.stash[GATE]
     if not gate.rows and not gate.issues:
         return
@@ -286,8 +288,8 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
         gate.waived(width),
         gate.lost(width),
         gate.left_out(),
-        gate.not_shown(),
-        gate.news(),
+        not_shown(gate.issues),
+        news(gate.issues),
     )
     for line in filter(None, lines):
         terminalreporter.write(f"{line}\n\n")

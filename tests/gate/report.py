@@ -16,15 +16,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from oracle.known_issues import present_issues, users_issues
+from oracle.known_issues import users_issues
 from oracle.operations import OPERATIONS
 from tests.gate.attachments import attachments
+from tests.gate.issue_answers import known_issue_entries
 from tests.gate.losses import times_too_small, worst
 from tests.gate.pace import Pace
 from tests.gate.processor import processor
 from tests.gate.record import Record
 from tests.gate.rows import Row, added_up
-from tests.gate.waivers import waiver_content, waiver_table
+from tests.gate.waivers import waiver_table
 from tests.gate.whole_files import write_whole_texts
 
 SCHEMA_VERSION = 1
@@ -43,6 +44,7 @@ class GateReport:
     Attributes:
         rows: what was done, by property, device and dtype.
         operations: how often each was drawn, and how often judged, by device and dtype.
+        issues: what reproducers of known issues answered (``issue_answers``).
     """
 
     def __init__(self, header: dict[str, Any], folder: Path) -> None:
@@ -123,6 +125,7 @@ class GateReport:
 
     def _write(self) -> None:
         totals = added_up(self.rows.values())
+        cases = [(device, dtype) for device in self.header.get("devices", ()) for dtype in self.header["dtypes"]]
         content = {
             "schema_version": SCHEMA_VERSION,
             **environment(),
@@ -135,7 +138,7 @@ class GateReport:
             "operations": self.operations,
             "findings": self.findings,
             "kinks": self.kinks,
-            "known_issues": self._known_issues(),
+            "known_issues": known_issue_entries(self.issues, cases, [row.total for row in self.rows.values()]),
         }
         # Line breaks take most of the time, and are for people.
         write_whole(self.folder / "gate.json", content, indent=1 if self.finished else None)
@@ -179,57 +182,12 @@ class GateReport:
             _add_lost_row(table, here)
         return as_text(self._width(width), "what sums lose that are kept in 16 bits, at most:", table).rstrip()
 
-    def _known_issues(self) -> list[dict[str, Any]]:
-        """What is known, what its reproducers answered, by target, and what users' lists waived."""
-        records = [row.total for row in self.rows.values()]
-        cases = [(device, dtype) for device in self.header.get("devices", ()) for dtype in self.header["dtypes"]]
-        return [
-            {
-                "name": issue.name,
-                "kind": issue.kind,
-                "targets": issue.targets,
-                "newer_than_verified": issue.predates(str(torch.__version__)),
-                "link": issue.link,
-                "reason": issue.reason,
-                "answers": {
-                    each["target"]: {"status": each["status"], "said": each["said"]}
-                    for each in self.issues
-                    if each["name"] == issue.name
-                },
-                **waiver_content(issue, cases, records),
-            }
-            for issue in dict.fromkeys((*present_issues(), *users_issues()))
-        ]
-
     def waived(self, width: int) -> str:
         """What users' lists of known issues waived, as a table: a row an entry; empty if there are no such lists."""
         if not users_issues():
             return ""
         table = waiver_table(users_issues(), [row.total for row in self.rows.values()], self._width(width))
         return as_text(self._width(width), "waived by lists of your own:", table).rstrip()
-
-    def not_shown(self) -> str:
-        """Which known issues could not be shown, and what their reproducers said; empty if all were."""
-        lines = [
-            f"  {each['name']} on {each['target']}: {each['said']}"
-            for each in self.issues
-            if each["status"] == "cannot be shown"
-        ]
-        return "\n".join(["known issues that cannot be shown here:", *lines]) if lines else ""
-
-    def news(self) -> str:
-        """Which known issues are mended in this PyTorch, which is newer than what they were verified on; or empty."""
-        release = str(torch.__version__)
-        newer = {issue.name for issue in present_issues() if issue.predates(release)}
-        lines = [
-            f"  {each['name']} on {each['target']}: {each['said']}"
-            for each in self.issues
-            if each["status"] == "mended" and each["name"] in newer
-        ]
-        title = (
-            f"mended in torch {release}, which is newer than what these entries were verified on; bound their versions:"
-        )
-        return "\n".join([title, *lines]) if lines else ""
 
     def left_out(self) -> str:
         """How many laws were not asked, by device; empty if all were."""

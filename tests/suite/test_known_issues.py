@@ -27,6 +27,7 @@ from oracle.tensor import Layout, TensorSpec
 from strategies.random_programs import random_programs
 from strategies.samples import sample
 from tests.gate import reproducers
+from tests.gate.issue_answers import news, not_shown
 from tests.gate.report import GateReport
 from tests.suite.examples import broadcast_product, contiguous, reduction
 from tests.suite.processes import python
@@ -451,14 +452,14 @@ def test_on_a_newer_release_an_entry_that_is_mended_is_no_failure(verified):
 
 def test_the_summary_says_what_is_mended_in_a_newer_release(tmp_path, monkeypatch):
     issues = (replace(ISSUE, name="new"), replace(ISSUE, name="strict", verified=(HERE,)))
-    monkeypatch.setattr("tests.gate.report.present_issues", lambda: issues)
+    monkeypatch.setattr("tests.gate.issue_answers.present_issues", lambda: issues)
     gate = GateReport({}, tmp_path)
-    assert gate.news() == ""
+    assert news(gate.issues) == ""
     gate.issues += [{"name": "new", "target": "cpu", "status": "wrong", "said": "came 1"}]
     gate.issues += [{"name": "strict", "target": "cpu", "status": "mended", "said": "came 2"}]
-    assert gate.news() == ""
+    assert news(gate.issues) == ""
     gate.issues += [{"name": "new", "target": "cpu/isa=sse41", "status": "mended", "said": "came 3"}]
-    assert gate.news() == (
+    assert news(gate.issues) == (
         f"mended in torch {torch.__version__}, which is newer than what these entries were verified on; bound their"
         " versions:\n  new on cpu/isa=sse41: came 3"
     )
@@ -492,7 +493,7 @@ def test_a_run_ends_well_with_good_news_and_badly_without(pytestconfig, tmp_path
 
 
 def test_the_report_says_what_reproducers_answered(tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.gate.report.present_issues", lambda: (replace(ISSUE, targets=("cpu",)),))
+    monkeypatch.setattr("tests.gate.issue_answers.present_issues", lambda: (replace(ISSUE, targets=("cpu",)),))
     gate = GateReport({}, tmp_path)
     gate.issues += [
         {"name": "n", "target": "cpu", "status": "wrong", "said": "came 1"},
@@ -504,7 +505,7 @@ def test_the_report_says_what_reproducers_answered(tmp_path, monkeypatch):
         "cpu": {"status": "wrong", "said": "came 1"},
         "cpu/isa=sse41": {"status": "cannot be shown", "said": "no kernel"},
     }
-    assert gate.not_shown() == "known issues that cannot be shown here:\n  n on cpu/isa=sse41: no kernel"
+    assert not_shown(gate.issues) == "known issues that cannot be shown here:\n  n on cpu/isa=sse41: no kernel"
 
 
 def test_the_command_prints_a_table(monkeypatch, capsys):
