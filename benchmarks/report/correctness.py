@@ -192,11 +192,12 @@ def coverage(gate: Gate) -> str:
 def known_issue_table(issues: tuple[KnownIssue, ...]) -> Table:
     """A row for each issue that this PyTorch has."""
     columns = (
-        words("Issue", "its name in oracle/known_issues.toml, where its reproducer is"),
+        words("Issue", "its name in oracle/known_issues.toml, where its reproducer is, or in a list of the user's own"),
         words("Kind", "whether gradients are wrong or inaccurate, or PyTorch raises an exception or crashes"),
         words("Targets", "devices and code paths that have it"),
         words("Reason", "what goes wrong, and where"),
         words("Shown", "what its reproducer showed on each target: wrong, mended, or that it cannot be shown there"),
+        words("Waived", "findings that an entry of a user's list waived, in so many programs of its region"),
         words("Reported", "the issue in PyTorch's tracker, if there is one"),
     )
     rows = [
@@ -206,6 +207,7 @@ def known_issue_table(issues: tuple[KnownIssue, ...]) -> Table:
             table.cell(", ".join(each.targets) or ("all" if each.kind else "")),
             Cell(each.reason),
             _shown(each),
+            table.cell(waived(each)),
             reported(each.link),
         )
         for each in issues
@@ -227,6 +229,13 @@ def _shown(issue: KnownIssue) -> Cell:
     if "mended" in targets:
         verdict = "good" if issue.newer_than_verified else "bad"
     return Cell(text or quantities.ABSENT, detail="; ".join(said), verdict=verdict)
+
+
+def waived(issue: KnownIssue) -> str:
+    """What the entry of a user's list waived; empty if it is from none."""
+    if issue.list is None:
+        return ""
+    return f"{quantities.count(issue.waived)} in {quantities.count(issue.met)}, by {issue.list}"
 
 
 def losses(gate: Gate) -> list[Loss]:

@@ -83,7 +83,8 @@ class Answer:
 class KnownIssue:
     """A wrong gradient that this PyTorch is known to have; ``answers`` by target, ``targets`` empty if it is at all.
 
-    ``newer_than_verified`` says whether this PyTorch is newer than every release on which that was verified.
+    ``newer_than_verified`` says whether this PyTorch is newer than every release on which that was verified. ``list``
+    is the user's file that the entry is from, if any; ``met`` counts programs in its region, ``waived`` their findings.
     Reports from before an issue had a kind have none of these.
     """
 
@@ -94,6 +95,9 @@ class KnownIssue:
     targets: tuple[str, ...] = ()
     newer_than_verified: bool = False
     answers: dict[str, Answer] = field(default_factory=dict)
+    list: str | None = None
+    met: int = 0
+    waived: int = 0
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,15 @@ def _gate(gate: Gate) -> list[str]:
         for each in correctness.by_property(gate)
     ]
     columns = ("Property", "Examples", "Comparisons", "Gradients", "Informative", "Radii", "Time", "Verdict")
-    return [*lines, "### Properties", "", *table(columns, "lrrrrrrl", rows), "", *_losses(gate)]
+    return [*lines, "### Properties", "", *table(columns, "lrrrrrrl", rows), "", *_waived(gate), *_losses(gate)]
+
+
+def _waived(gate: Gate) -> list[str]:
+    rows = [(each.name, correctness.waived(each), each.reason) for each in gate.known_issues if each.list is not None]
+    if not rows:
+        return []
+    columns = ("Entry", "Findings in programs of its region", "Reason")
+    return ["### Waived by lists of your own", "", *table(columns, "lll", rows), ""]
 
 
 def _losses(gate: Gate) -> list[str]:

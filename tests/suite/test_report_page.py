@@ -445,15 +445,20 @@ def test_known_issues_say_their_kind_and_what_was_shown_where(page, tmp_path):
     new = issue | {"kind": "inaccurate", "targets": ["cpu", "cuda"], "answers": answers}
     mended = new | {"kind": "raises", "targets": [], "answers": {"cpu": {"status": "mended", "said": ""}}}
     news = mended | {"newer_than_verified": True, "answers": {"cuda": {"status": "mended", "said": ""}}}
-    changed(tmp_path / "gate.json", lambda content: content.update(known_issues=[issue, new, mended, news]))
+    own = issue | {"kind": "wrong", "list": f"mine {HOSTILE}.toml", "met": 1072, "waived": 31}
+    changed(tmp_path / "gate.json", lambda content: content.update(known_issues=[issue, new, mended, news, own]))
     page = reported(tmp_path)
     shown = "wrong on cpu, cuda; cannot be shown on cpu/onednn=off cpu: came 2; cpu/onednn=off: no oneDNN"
     assert rows(page, "known-issues") == [
-        ["one", "–", "–", "a reason", "–", "unreported"],
-        ["one", "inaccurate", "cpu, cuda", "a reason", shown, "unreported"],
-        ["one", "raises", "all", "a reason", "mended on cpu", "unreported"],
-        ["one", "raises", "all", "a reason", "mended on cuda", "unreported"],
+        ["one", "–", "–", "a reason", "–", "–", "unreported"],
+        ["one", "inaccurate", "cpu, cuda", "a reason", shown, "–", "unreported"],
+        ["one", "raises", "all", "a reason", "mended on cpu", "–", "unreported"],
+        ["one", "raises", "all", "a reason", "mended on cuda", "–", "unreported"],
+        ["one", "wrong", "all", "a reason", "–", f"31 in 1,072, by mine {HOSTILE}.toml", "unreported"],
     ]
+    summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "### Waived by lists of your own" in summary
+    assert "| 31 in 1,072, by mine " in summary
     assert "<span class=bad>mended on cpu</span>" in page
     assert "<span class=good>mended on cuda</span>" in page
 
