@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.gate import options
+from tests.gate import allowlist, options
 
 # Nothing else is imported before the environment has been checked: what is missing is said in one line.
 REPORTS = pytest.StashKey[Path]()
@@ -18,6 +18,7 @@ GATE = pytest.StashKey[Any]()
 ACCURACY = pytest.StashKey[Any]()
 STORE = pytest.StashKey[Any]()
 REPLAYED = pytest.StashKey[Any]()
+ALLOWED = pytest.StashKey[tuple[str, ...]]()
 
 FIRST = ("test_operations", "test_random_programs")
 """The properties that find most run first, so that whoever stops at the first finding waits least."""
@@ -31,6 +32,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if config.option.help:
         return
     options.check_environment()
+    allowlist.check_spelling(config)
     options.check_root(config, Path(__file__).parent)
     options.set_environment(config)
     from tests.gate import profiles
@@ -47,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from hypothesis import settings
 
     from oracle.known_issues import use_lists
+    from oracle.operations import OPERATIONS
     from tests.gate import profiles
     from tests.gate.accuracy import AccuracyReport
     from tests.gate.report import GateReport, environment
@@ -62,15 +65,19 @@ def pytest_configure(config: pytest.Config) -> None:
         cases, without = options.stored_cases(config, replayed, cases)
         left_out += without
     config.stash[CASES] = cases
+    chosen = allowlist.chosen_operations(config, replayed)
+    config.stash[ALLOWED] = tuple(OPERATIONS) if chosen is None else chosen
+    if chosen is not None and options.judges(config):
+        left_out += _properties_left_out(config)
     config.stash[REPORTS] = options.reports_folder(config)
     header = {
         "devices": list(dict.fromkeys(device for device, _ in cases)),
         "dtypes": list(dict.fromkeys(dtype for _, dtype in cases)),
         "left_out": left_out,
+        "operations_chosen": chosen,
         "profile": profiles.chosen_name(config),
         "max_examples": settings().max_examples,
         "seed": config.option.hypothesis_seed,
-        "operations_chosen": None,
     }
     config.stash[STORE] = options.made_store(config, cases, environment() | header)
     if replayed is not None:
@@ -82,6 +89,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if not is_worker(config):
         config.pluginmanager.register(config.stash[GATE], "gradcert-report")
         config.pluginmanager.register(config.stash[ACCURACY], "gradcert-accuracy")
+
+
+def _properties_left_out(config: pytest.Config) -> list[str]:
+    """A line for what is left out for want of operations: known before anything is collected, in any process."""
+    from tests.gate import made_of
+
+    allowed, cases = config.stash[ALLOWED], config.stash[CASES]
+    return made_of.left_out(made_of.properties(options.named_tests(config)), allowed, cases)
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -114,50 +129,64 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
     header = config.stash[GATE].header
     replayed = header.get("replayed")
+    closing = [f"gradcert: left out: {line}" for line in header["left_out"]]
+    if header["operations_chosen"] is not None:
+        closing.insert(0, f"gradcert: keeps to {allowlist.listed(config.stash[ALLOWED])}")
     if replayed is not None:
         return [
             f"gradcert: torch {torch.__version__}, {','.join(header['devices'])}; {', '.join(header['dtypes'])}",
             f"gradcert: replays {replayed['programs']:,} programs, drawn on {','.join(replayed['devices'])} by torch"
             f" {replayed['torch']}, profile {header['profile']}, seed {header['seed']}",
             "gradcert: finite differences, the sweep and known issues are left out",
-            *(f"gradcert: left out: {line}" for line in header["left_out"]),
+            *closing,
         ]
     seed = f"--hypothesis-seed={header['seed']}" if header["seed"] is not None else "none, last failures are replayed"
     return [
         f"gradcert: torch {torch.__version__}, {','.join(header['devices'])}; {', '.join(header['dtypes'])}",
         f"gradcert: profile {header['profile']}, {header['max_examples']} examples a property; seed: {seed}",
-        *(f"gradcert: left out: {line}" for line in header["left_out"]),
+        *closing,
     ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    config = metafunc.config
     if {"issue", "target"} <= set(metafunc.fixturenames):
         from oracle.known_issues import issues_at
         from oracle.target import Target
 
-        targets = [Target.parse(device) for device in metafunc.config.stash[GATE].header["devices"]]
-        pairs = [(issue, target) for target in targets for issue in issues_at(target) if issue.reproducer]
+        targets = [Target.parse(device) for device in config.stash[GATE].header["devices"]]
+        shown = [(issue, target) for target in targets for issue in issues_at(target) if issue.reproducer]
+        allowed = config.stash[ALLOWED]
+        pairs = [(issue, target) for issue, target in shown if issue.is_of_any(allowed)]
         metafunc.parametrize(("issue", "target"), pairs, ids=[f"{issue.name}-{target}" for issue, target in pairs])
     if "judge" in metafunc.fixturenames:
-        dtypes = metafunc.definition.get_closest_marker("dtypes")
-        cases = [case for case in metafunc.config.stash[CASES] if dtypes is None or case[1] in dtypes.args]
-        if "operation" not in metafunc.fixturenames:
-            metafunc.parametrize("judge", cases, indirect=True, ids=[f"{dtype}-{device}" for device, dtype in cases])
-            return
-        operations = metafunc.definition.get_closest_marker("operations")
-        items = [(name, case) for case in cases for name in _drawable(operations.args if operations else None, case)]
-        ids = [f"{name}-{dtype}-{device}" for name, (device, dtype) in items]
-        metafunc.parametrize(("operation", "judge"), items, indirect=["judge"], ids=ids)
+        _make_items(metafunc)
 
 
-def _drawable(operations: tuple[str, ...] | None, case: tuple[str, str]) -> list[str]:
-    """Those of ``operations`` (None: of the catalogue) that known issues do not take out as a whole, in this case."""
-    from oracle.known_issues import is_undrawable
-    from oracle.operations import OPERATIONS
-    from oracle.target import Target
+def _make_items(metafunc: pytest.Metafunc) -> None:
+    """An item for each device and dtype, and for each operation if the property is about one; or one that says why not.
 
-    target, dtype = Target.parse(case[0]), case[1]
-    return [name for name in operations or OPERATIONS if not is_undrawable(name, dtype, target)]
+    Operations that known issues take out as a whole get none.
+    """
+    from tests.gate import made_of
+
+    all_cases, allowed = metafunc.config.stash[CASES], metafunc.config.stash[ALLOWED]
+    cases = made_of.cases_of(metafunc.function, all_cases)
+    vocabulary = made_of.vocabulary_of(metafunc.function)
+    lack = vocabulary.lacks(allowed)
+    drawn = {case: made_of.drawn(vocabulary, allowed, case) for case in cases}
+    arguments: list[str] = ["judge"]
+    items: list[Any] = [(case,) for case in cases if not lack and (drawn[case] or not vocabulary.one_of)]
+    ids = [f"{dtype}-{device}" for ((device, dtype),) in items]
+    if made_of.is_of_single_operations(metafunc.function):
+        arguments = ["judge", "operation"]
+        items = [(case, name) for (case,) in items for name in drawn[case]]
+        ids = [f"{name}-{dtype}-{device}" for (device, dtype), name in items]
+    if cases and not items:
+        reason = f"needs {lack}" if lack else made_of.NOTHING_TO_DRAW
+        items = [pytest.param(*[None] * len(arguments), marks=pytest.mark.skip(reason=reason))]
+        ids = ["left out"]
+    metafunc.parametrize(arguments, items, indirect=["judge"], ids=ids)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -175,14 +204,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def judge(request: pytest.FixtureRequest) -> Any:
     """A judge for one device and dtype, and one operation if the property is about one, with a new record."""
     from tests.gate.judge import Judge
+    from tests.gate.made_of import name_of
     from tests.gate.record import Record
 
     config = request.config
     store = None if request.node.get_closest_marker("unreplayed") else config.stash[STORE]
     device, dtype = request.param
-    name = request.node.originalname.removeprefix("test_").replace("_", " ")
-    record = Record(name, device, dtype, operation=request.node.callspec.params.get("operation", ""))
-    return Judge(record, config.option.hypothesis_seed, store, config.stash[REPLAYED])
+    operation = request.node.callspec.params.get("operation", "")
+    record = Record(name_of(request.node.originalname), device, dtype, operation=operation)
+    return Judge(record, config.option.hypothesis_seed, store, config.stash[REPLAYED], config.stash[ALLOWED])
 
 
 @pytest.fixture

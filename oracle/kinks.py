@@ -6,8 +6,10 @@ gradient). What PyTorch returns there is its choice: 0, 1/2, 1, 1/k …
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from oracle.enclosure import value_shapes
 from oracle.index import IndexTensor
 from oracle.operations import OPERATIONS
 from oracle.operations.operation import Operation
@@ -67,9 +69,11 @@ def _tie(operation: Operation, dtype: str) -> Program:
 def _program(operation: Operation, tensors: list[TensorSpec]) -> Program:
     builder = ProgramBuilder([Input(tensor) for tensor in tensors])
     operands = tuple(Value(index) for index in range(len(tensors)))
+    # The last result alone is an output.
     results = 2 if operation.several_results else 1
     arguments = _ARGUMENTS.get(operation.case, {})
-    # The last result alone, contracted with ones.
-    value = builder.apply_all(operation.name, *operands, arguments=arguments, results=results)[-1]
-    builder.apply("sum", value)
-    return builder.program()
+    builder.apply_all(operation.name, *operands, arguments=arguments, results=results)
+    program = builder.program()
+    shape = value_shapes(program)[-1]
+    ones = TensorSpec(shape, Layout.contiguous(len(shape)), tensors[0].dtype, (1.0,) * math.prod(shape))
+    return program.with_cotangents(ones)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -102,6 +103,10 @@ class KnownIssue:
     def _claims_less(self) -> bool:
         """Whether its region is drawn, and less is claimed of single elements, sums or facts there."""
         return bool(self.range or self.magnitudes or self.kept_in_dtype or self.fact)
+
+    def is_of_any(self, operations: Collection[str]) -> bool:
+        """Whether one of ``operations`` is among its own, or it names none."""
+        return not self.operations or not set(self.operations).isdisjoint(operations)
 
     @property
     def is_drawn(self) -> bool:

@@ -9,6 +9,9 @@ from oracle.program import Operand, ProgramBuilder, Value
 FORMS = ("power", "products", "horner")
 """``power`` calls ``pow``; ``products`` multiplies repeatedly; ``horner`` (one variable) nests."""
 
+WRITTEN_WITH = ("add", "sub", "mul", "neg", "pow")
+"""The operations that write polynomials down."""
+
 
 @dataclass(frozen=True)
 class Term:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
 
+from oracle.operations import OPERATIONS
+from oracle.polynomial import WRITTEN_WITH
 from oracle.program import Input, Program, ProgramBuilder, Value
 from strategies.cotangents import cotangents
 from strategies.dice import dice
@@ -19,6 +21,16 @@ from strategies.reuse import reused
 from strategies.shapes import BroadcastGroup, broadcast_groups, shapes
 from strategies.tensors import tensors
 from strategies.values import lattice_numbers, number_format
+from strategies.vocabulary import Vocabulary
+
+LATTICE_POLYNOMIALS = Vocabulary(needs=WRITTEN_WITH)
+"""What ``lattice_polynomial_programs`` and ``broadcast_lattice_programs`` draw."""
+
+LATTICE_REDUCTIONS = Vocabulary(one_of=("sum", "mean", "prod", "amax", "amin"), besides=("mul",))
+"""What ``lattice_reduction_programs`` draws."""
+
+LATTICE = Vocabulary(one_of=LATTICE_REDUCTIONS.one_of, besides=WRITTEN_WITH)
+"""What ``lattice_programs`` draws."""
 
 _LARGEST_VALUE = 100
 
@@ -91,21 +103,29 @@ def lattice_polynomial_programs(
 @reused
 @st.composite
 def lattice_reduction_programs(
-    draw: DrawFn, *, dtype: str, max_elements: int = 24, spare: int = 1, ties: bool = True
+    draw: DrawFn,
+    *,
+    dtype: str,
+    names: tuple[str, ...] = LATTICE_REDUCTIONS.within(OPERATIONS),
+    max_elements: int = 24,
+    spare: int = 1,
+    ties: bool = True,
 ) -> Program:
     """Sums, products, extrema, and means of 2^k elements, of integers and of multiples of them.
 
+    - ``names``: the operations that may occur, of ``LATTICE_REDUCTIONS``; multiples take ``mul``.
     - ``dtype``, ``max_elements`` (of the input), ``spare``: as in ``lattice_polynomial_programs``.
     - ``ties``: whether extrema may tie: then the certificate holds no longer.
 
     The variances are left out: their running mean divides by 3, 5, … on the way. Shrinks towards the sum of a scalar.
     """
     shape = draw(shapes(max_elements=max_elements))
-    names = ("sum", "mean", "prod", "amax", "amin")
-    reduction = draw(reductions(dtype=dtype, shape=shape, names=names, power_of_two=True))
+    offered = tuple(name for name in LATTICE_REDUCTIONS.one_of if name in names)
+    reduction = draw(reductions(dtype=dtype, shape=shape, names=offered, power_of_two=True))
     size = (2 ** number_format(dtype).precision - 1) // spare
     dies = dice(draw, count=2)
-    spelling, factor = dies.below(2), dies.among((1, 2, -3)) if reduction.operation != "prod" else 1
+    scaled = reduction.operation != "prod" and "mul" in names
+    spelling, factor = dies.below(2), dies.among((1, 2, -3)) if scaled else 1
     # A sum needs room for n values; a product of n needs it for their n-th power, and the gradient for one less.
     terms = max(reduction.size, 1)
     exponent = 1 / terms if reduction.operation == "prod" else 1.0
@@ -127,9 +147,14 @@ def broadcast_lattice_programs(*, dtype: str) -> st.SearchStrategy[Program]:
     return lattice_polynomial_programs(dtype=dtype, min_inputs=2)
 
 
-def lattice_programs(*, dtype: str, spare: int = 1) -> st.SearchStrategy[Program]:
-    """Any of the programs of this module without ties: every certificate holds."""
-    return st.one_of(
-        lattice_polynomial_programs(dtype=dtype, spare=spare),
-        lattice_reduction_programs(dtype=dtype, spare=spare, ties=False),
-    )
+def lattice_programs(
+    *, dtype: str, names: tuple[str, ...] = LATTICE.within(OPERATIONS), spare: int = 1
+) -> st.SearchStrategy[Program]:
+    """Any of the programs of this module without ties: every certificate holds.
+
+    - ``names``: the operations that may occur, of ``LATTICE``; polynomials take all of their own.
+    """
+    reduced = lattice_reduction_programs(dtype=dtype, names=LATTICE_REDUCTIONS.within(names), spare=spare, ties=False)
+    if LATTICE_POLYNOMIALS.lacks(names):
+        return reduced
+    return st.one_of(lattice_polynomial_programs(dtype=dtype, spare=spare), reduced)

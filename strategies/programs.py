@@ -9,6 +9,8 @@ from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
 
 from oracle.number_format import NumberFormat
+from oracle.operations import OPERATIONS
+from oracle.polynomial import WRITTEN_WITH
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.tensor import Fill, TensorSpec
 from strategies.cotangents import cotangents
@@ -17,10 +19,20 @@ from strategies.differentiated_inputs import differentiated_inputs
 from strategies.layouts import layouts
 from strategies.numbers import Numbers
 from strategies.polynomials import polynomials, supports
-from strategies.reductions import reductions
+from strategies.reductions import NAMES, reductions
 from strategies.reuse import reused
 from strategies.shapes import BroadcastGroup, broadcast_groups, shapes
 from strategies.values import constants, floats, number_format
+from strategies.vocabulary import Vocabulary
+
+POLYNOMIALS = Vocabulary(needs=WRITTEN_WITH)
+"""What ``polynomial_programs`` and ``broadcast_programs`` draw."""
+
+REDUCED = Vocabulary(one_of=NAMES, besides=WRITTEN_WITH)
+"""What ``reduction_programs`` draws."""
+
+LARGE = Vocabulary(needs=WRITTEN_WITH, besides=("sum", "mean", "amax", "amin", "var"))
+"""What ``large_programs`` draws."""
 
 
 def _largest_exponent(kind: NumberFormat, degree: int, spent: int) -> int:
@@ -94,16 +106,19 @@ def broadcast_programs(draw: DrawFn, *, dtype: str) -> Program:
 
 @reused
 @st.composite
-def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> Program:
+def reduction_programs(
+    draw: DrawFn, *, dtype: str, names: tuple[str, ...] = REDUCED.within(OPERATIONS), max_elements: int = 24
+) -> Program:
     """A reduction of an input, or of a polynomial of it.
 
+    - ``names``: the operations that may occur, of ``REDUCED``; a polynomial takes all of its own.
     - ``max_elements``: of the input.
 
     Factors of a product have exponents for which no partial product overflows. Shrinks towards the sum of a scalar.
     """
     kind = number_format(dtype)
     shape = draw(shapes(max_elements=max_elements))
-    reduction = draw(reductions(dtype=dtype, shape=shape))
+    reduction = draw(reductions(dtype=dtype, shape=shape, names=tuple(name for name in NAMES if name in names)))
     dies = dice(draw, count=3)
     degree, spelling = dies.below(3), dies.below(2)
     if reduction.operation == "prod":
@@ -111,6 +126,7 @@ def reduction_programs(draw: DrawFn, *, dtype: str, max_elements: int = 24) -> P
         low, high = (-1, 0) if reach < 1 else _exponents(dies, reach)
         degree = 0
     else:
+        degree = 0 if POLYNOMIALS.lacks(names) else degree
         low, high = _exponents(dies, _largest_exponent(kind, 2 * max(degree, 1), 10))
     numbers = floats(dtype=dtype, min_exponent=low, max_exponent=high)
     inputs = draw(differentiated_inputs(dtype=dtype, shapes=(shape,), numbers=numbers))
@@ -134,8 +150,10 @@ THREADED_COUNTS = (32767, 32769, 65537, 100003)
 
 @reused
 @st.composite
-def large_programs(draw: DrawFn, *, dtype: str) -> Program:
+def large_programs(draw: DrawFn, *, dtype: str, names: tuple[str, ...] = LARGE.within(OPERATIONS)) -> Program:
     """Polynomials of degree up to 3 over large tensors, half of them reduced along an axis.
+
+    - ``names``: the operations that may occur, of ``LARGE``; reductions among them are.
 
     Half have one of ``VECTOR_COUNTS`` elements along their longest axis, half one of ``THREADED_COUNTS``. Values are
     filled from a seed. Shrinks towards small counts, one input and one operation.
@@ -148,7 +166,10 @@ def large_programs(draw: DrawFn, *, dtype: str) -> Program:
     if len(support[0]) == 2:
         other = draw(st.sampled_from((shape, shape[-1:], (1,) * len(shape))))
         group = BroadcastGroup((shape, other), shape)
-    reduced = draw(st.booleans())
+    # Sums of this size overflow float16.
+    offered = ("amax", "amin") if dtype == "float16" else LARGE.besides
+    offered = tuple(name for name in offered if name in names)
+    reduced = bool(offered) and draw(st.booleans())
     # Elements that are one and the same tie, and vary by nothing.
     inputs = tuple(Input(draw(_filled(kind, each, expand=not reduced))) for each in group.shapes)
     builder = ProgramBuilder(inputs)
@@ -156,9 +177,7 @@ def large_programs(draw: DrawFn, *, dtype: str) -> Program:
     polynomial = draw(polynomials(support=support, coefficients=coefficients))
     result = polynomial.write(builder, tuple(Value(index) for index in range(len(inputs))))
     if reduced:
-        # Sums of this size overflow float16.
-        names = ("amax", "amin") if dtype == "float16" else ("sum", "mean", "amax", "amin", "var")
-        reduction = draw(reductions(dtype=dtype, shape=shape, names=names))
+        reduction = draw(reductions(dtype=dtype, shape=shape, names=offered))
         builder.apply(reduction.operation, result, arguments=reduction.arguments)
         shape = reduction.result_shape
     cotangent = None if shape == () and draw(st.booleans()) else draw(_filled(kind, shape))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hypothesis import reject
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn
@@ -49,14 +50,16 @@ def reductions(
     - ``power_of_two``: let ``mean`` reduce groups of 1, 2, 4, 8 … elements only, so that it can be exact.
 
     ``dim`` is absent, None, one axis counted from either end, several axes, or ``()`` where torch takes it (it then
-    means all axes). The mean, the extrema and the variances of nothing are not drawn: they are NaN or an error. Shrinks
-    towards ``sum`` without arguments.
+    means all axes). The mean, the extrema and the variances of nothing are not drawn: they are NaN or an error; where
+    none of ``names`` is left, nothing is drawn. Shrinks towards ``sum`` without arguments.
     """
     if not names or any(name not in NAMES for name in names):
         raise InvalidArgument(f"{names=} must be some of {NAMES}")
     number_format(dtype)  # refuses what is none
     dies = endless_dice(draw)
     offered = [name for name in names if RULES[OPERATIONS[name].case].fits(shape)]
+    if not offered and "sum" not in names:
+        reject()
     # An empty tensor can be summed.
     name = dies.among(offered or ["sum"])
     arguments = RULES[OPERATIONS[name].case].draw(draw, dies, shape).arguments
@@ -68,6 +71,8 @@ def reductions(
     axes = reduced_axes(dim, len(shape))
     size = group_size(shape, axes)
     if name == "mean" and power_of_two and size & (size - 1):
+        if "sum" not in names:
+            reject()
         # The sum over the same axes.
         name = "sum"
     keepdim = bool(arguments.get("keepdim"))

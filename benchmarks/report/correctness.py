@@ -112,6 +112,7 @@ def headline(gate: Gate | None) -> Headline:
         ("Profile", f"{gate.profile}, {quantities.counted(gate.max_examples, 'example')} a property"),
         ("Seed", gate.seed or "none"),
     ]
+    facts += [("Operations", ", ".join(gate.operations_chosen))] if gate.operations_chosen is not None else []
     facts += [("Date", gate.date)] if gate.date else []
     facts += [("Left out", "; ".join(gate.left_out))] if gate.left_out else []
     if gate.verdict == "unfinished":
@@ -158,8 +159,9 @@ def dtype_table(gate: Gate) -> Table:
 
 def _again(gate: Gate, chosen: str) -> str:
     """The command that draws the ``chosen`` programs of this run again."""
+    kept_to = f" --operations={','.join(gate.operations_chosen)}" if gate.operations_chosen is not None else ""
     seed = f" --hypothesis-seed={gate.seed}" if gate.seed else ""
-    return f"tox run -e gate -- {chosen} --hypothesis-profile={gate.profile}{seed}"
+    return f"tox run -e gate -- {chosen}{kept_to} --hypothesis-profile={gate.profile}{seed}"
 
 
 def _row(each: Totals, command: str) -> tuple[Cell, ...]:

@@ -121,7 +121,10 @@ class Judged:
 
 @dataclass(frozen=True)
 class Gate:
-    """``gate.json``; operations by name, then by device and dtype; facts by both, as in ``cpu float16``."""
+    """``gate.json``; operations by name, then by device and dtype; facts by both, as in ``cpu float16``.
+
+    ``operations_chosen`` are those to which the run kept; None if it kept to none.
+    """
 
     schema_version: int
     torch: str
@@ -140,6 +143,7 @@ class Gate:
     known_issues: tuple[KnownIssue, ...]
     facts: dict[str, Facts] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
+    operations_chosen: tuple[str, ...] | None = None
     date: str = ""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+import pytest
 from hypothesis import given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
@@ -20,11 +21,13 @@ from oracle.known_issues import is_known, is_uncertain, issues_at, waivers_at
 from oracle.laws import NEED_STORAGE, Law
 from oracle.measured_arithmetic import device_arithmetic
 from oracle.notation import mathematics
+from oracle.operations import OPERATIONS
 from oracle.program import Program
 from oracle.route import NoAnswer, ReadAnswer, cotangents, leaves, read_answer, torch_function
 from oracle.target import Target
 from oracle.verdict import Mismatch, Raised, Truths, Verdict, exactly, judge
 from strategies.fresh import fresh
+from strategies.vocabulary import Vocabulary
 from tests.gate.expected import Expected
 from tests.gate.losses import explained, loss
 from tests.gate.record import Record
@@ -36,17 +39,23 @@ from tests.gate.wrong_answer import NotCertified, WrongAnswer
 class Judge:
     """Judges programs at one target with one dtype, and keeps the record.
 
-    Programs are drawn, from ``run_seed`` if that is given, and kept in ``store`` if that is given; or nothing is drawn,
-    and those that are kept in the store ``replayed`` are judged again.
+    Programs are drawn of the operations ``allowed``, from ``run_seed`` if that is given, and kept in ``store`` if that
+    is given; or nothing is drawn, and those that are kept in the store ``replayed`` are judged again.
     """
 
     def __init__(
-        self, record: Record, run_seed: str | None = None, store: Store | None = None, replayed: Store | None = None
+        self,
+        record: Record,
+        run_seed: str | None = None,
+        store: Store | None = None,
+        replayed: Store | None = None,
+        allowed: tuple[str, ...] = tuple(OPERATIONS),
     ) -> None:
         self.record = record
         self.run_seed = run_seed
         self.store = store
         self.replayed = replayed
+        self.allowed = allowed
         self.target = Target.parse(record.device)
         self.arithmetic = device_arithmetic(self.target, record.dtype)
         self.expected = Expected(self.arithmetic, self.target)
@@ -313,22 +322,25 @@ Check = Callable[[Judge, Program], None]
 
 
 def for_programs(
-    strategy: Callable[..., SearchStrategy[Program]], *, share: float = 1, at_target: bool = False
+    strategy: Callable[..., SearchStrategy[Program]], *, made_of: Vocabulary, share: float = 1, at_target: bool = False
 ) -> Callable[[Check], Callable[..., None]]:
     """Make a pytest test of a check: it runs on programs drawn from ``strategy(dtype=…)``, for each device and dtype.
 
-    ``share`` of the profile's examples are drawn: less than 1 for programs that take long. ``at_target`` tells whether
-    the strategy asks for the ``target`` too, to keep out of its known issues.
+    It is ``made_of`` the strategy's vocabulary. ``share`` of the profile's examples are drawn: less than 1 for programs
+    that take long. ``at_target`` tells whether the strategy asks for the ``target`` too, to keep out of its known
+    issues.
     """
 
     def decorate(check: Check) -> Callable[..., None]:
         def test(judge: Judge) -> None:
-            place: dict[str, Any] = {"target": judge.target} if at_target else {}
-            judge.over(strategy(dtype=judge.record.dtype, **place), check, share)
+            options: dict[str, Any] = {"target": judge.target} if at_target else {}
+            if made_of.has_choice:
+                options["names"] = made_of.within(judge.allowed)
+            judge.over(strategy(dtype=judge.record.dtype, **options), check, share)
 
         test.__name__ = check.__name__
         test.__doc__ = check.__doc__
         test.__module__ = check.__module__
-        return test
+        return pytest.mark.made_of(made_of)(test)
 
     return decorate

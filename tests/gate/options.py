@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from oracle.target import CPU, Target, listed_targets
+from tests.gate import allowlist
 
 if TYPE_CHECKING:
     from tests.gate.store import Store
@@ -35,6 +36,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--max-examples", default=None, metavar="N", help="examples of each property (default: the profile's)"
     )
+    allowlist.add_option(group)
     group.addoption("--store", default=None, metavar="FILE", help="keep what is drawn, and what is due, in a new FILE")
     group.addoption("--replay", default=None, metavar="FILE", help="draw nothing, and judge the programs of FILE again")
     group.addoption(
@@ -202,9 +204,16 @@ def stored_cases(
 def judges(config: pytest.Config) -> bool:
     """Whether the command line asks for the gate's properties, by themselves or among others, and will run them."""
     properties = config.rootpath / "tests" / "properties"
-    named = [(config.invocation_params.dir / each.partition("::")[0]).resolve() for each in config.args]
+    named = [path for path, _ in named_tests(config)]
     asked = any(path.is_relative_to(properties) or properties.is_relative_to(path) for path in named)
     return asked and not config.option.collectonly
+
+
+def named_tests(config: pytest.Config) -> list[tuple[Path, str]]:
+    """The files and folders that the command line names, each with the name of a test, or an empty one."""
+    parts = [each.partition("::") for each in config.args]
+    folder = config.invocation_params.dir
+    return [((folder / path).resolve(), name.partition("[")[0]) for path, _, name in parts]
 
 
 def reports_folder(config: pytest.Config) -> Path:

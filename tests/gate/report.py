@@ -51,7 +51,8 @@ class GateReport:
         self.begun = False
         self.finished = False
         self.rows: dict[tuple[str, str, str], Row] = {}
-        self.operations: dict[str, dict[str, dict[str, int]]] = {name: {} for name in OPERATIONS}
+        chosen = header.get("operations_chosen") or OPERATIONS
+        self.operations: dict[str, dict[str, dict[str, int]]] = {name: {} for name in chosen}
         self.findings: list[dict[str, Any]] = []
         self.kinks: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
@@ -145,7 +146,9 @@ class GateReport:
             by_case.setdefault(case, {"drawn": 0, "judged": 0})
         for kind, counts in (("drawn", record.drawn), ("judged", record.judged)):
             for name, count in counts.items():
-                self.operations[name][case][kind] += count
+                # One that was not chosen would be a fault of this suite, which the report must show.
+                here = self.operations.setdefault(name, {}).setdefault(case, {"drawn": 0, "judged": 0})
+                here[kind] += count
 
     def coverage(self) -> str:
         """How many operations were judged, by dtype; which were not, where that is said to be impossible."""

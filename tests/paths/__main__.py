@@ -88,6 +88,9 @@ def _options() -> argparse.Namespace:
         "--paths", type=_paths, default=listed_targets(",".join(PATHS)), metavar="P,…", help="code paths (default: all)"
     )
     parser.add_argument("--dtype", type=_dtypes, metavar="T,…", help="dtypes (default: all four)")
+    parser.add_argument(
+        "--operations", type=_operations, metavar="O,…", help="programs of these alone; @FILE has names (default: all)"
+    )
     parser.add_argument("--max-examples", type=positive, metavar="N", help="examples of each property")
     parser.add_argument("--seed", type=int, metavar="N", help="draw the same programs again (default: a fresh one)")
     parser.add_argument("--hypothesis-profile", choices=PROFILES, default=DEFAULT, help=f"default: {DEFAULT}")
@@ -111,6 +114,7 @@ def _drawing(options: argparse.Namespace) -> list[str]:
     """What the command line says of drawing, as pytest's options."""
     given = {
         "--dtype": options.dtype,
+        "--operations": options.operations,
         "--max-examples": options.max_examples,
         "--hypothesis-seed": options.seed,
         "--hypothesis-profile": options.hypothesis_profile,
@@ -127,6 +131,11 @@ def _paths(text: str) -> list[Target]:
         if target.device != CPU.device:
             raise argparse.ArgumentTypeError(f"{target} is no path of the CPU; the gate takes it with --device")
     return targets
+
+
+def _operations(text: str) -> str:
+    """``text`` for pytest, which runs in another folder."""
+    return f"@{Path(text[1:]).absolute()}" if text.startswith("@") else text
 
 
 def _dtypes(text: str) -> str:

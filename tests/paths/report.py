@@ -67,7 +67,7 @@ class Report:
 
     def _stored(self) -> dict[str, Any]:
         report = self.drawn.report
-        chosen = {name: report.get(name) for name in ("profile", "max_examples", "seed", "dtypes")}
+        chosen = {name: report.get(name) for name in ("profile", "max_examples", "seed", "dtypes", "operations_chosen")}
         return {"programs": self.programs, "seconds": self.drawn.seconds, "ended": self.drawn.ended, **chosen}
 
     def _closing(self) -> list[str]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import torch
 
 from oracle.polynomial import Polynomial
 from oracle.program import Input, Program, ProgramBuilder, Value
 from oracle.route import tensor
 from oracle.tensor import Layout, TensorSpec
+from strategies.vocabulary import Vocabulary
 from tests.gate.judge import Judge
+
+POLYNOMIAL = Vocabulary(needs=("add", "mul", "pow"))
 
 POINTS = (1.0, 2.0, 3.0, 3.0, 2.0, 1.0)
 
@@ -45,6 +49,7 @@ def _gradient(judge: Judge, program: Program, expected: Any) -> torch.Tensor:
     return x
 
 
+@pytest.mark.made_of(POLYNOMIAL)
 def test_notebook_polynomial(judge: Judge) -> None:
     """Y = 2x⁴ + x³ + 3x² + 5x + 1 at 2 is 63, and its derivative 8x³ + 3x² + 6x + 5 is 93."""
     with judge.target.applied():
@@ -61,6 +66,7 @@ def test_notebook_polynomial(judge: Judge) -> None:
     judge.exact(builder.program())
 
 
+@pytest.mark.made_of(POLYNOMIAL)
 def test_notebook_chain(judge: Judge) -> None:
     """Z = 2(3x + 2)² with ``gradient=ones`` has the gradient 12(3x + 2)."""
     program = _chain(judge, mean=False)
@@ -72,6 +78,7 @@ def test_notebook_chain(judge: Judge) -> None:
     judge.exact(program)
 
 
+@pytest.mark.made_of(Vocabulary(needs=(*POLYNOMIAL.needs, "mean")))
 def test_notebook_mean(judge: Judge) -> None:
     """The mean of z = 2(3x + 2)² has the gradient 2(3x + 2): a sixth of the chain's, since ∂zⱼ/∂xᵢ = 0 for j ≠ i."""
     program = _chain(judge, mean=True)

@@ -20,8 +20,8 @@ def gate(pytestconfig, tmp_path, *arguments, variables=None):
 def test_help_lists_the_options_under_their_own_heading(pytestconfig, tmp_path):
     text = gate(pytestconfig, tmp_path, "--help").stdout
     section = text[text.index("gradcert: which gradients are judged") :]
-    for option in ("--device", "--dtype", "--max-examples", "--store", "--replay", "--reports"):
-        assert option in section[:1200]
+    for option in ("--device", "--dtype", "--max-examples", "--operations", "--store", "--replay", "--reports"):
+        assert option in section[:1400]
 
 
 def test_a_run_shows_its_choices_and_leaves_a_report(pytestconfig, tmp_path):
@@ -92,6 +92,14 @@ def test_the_dev_profile_replays_failures_instead(pytestconfig, tmp_path):
         (["--max-examples", "0"], ["--max-examples 0: give a whole number of at least 1"]),
         (["--max-examples", "many"], ["--max-examples many: give a whole number"]),
         (["--hypothesis-profile", "fast"], ["--hypothesis-profile fast: choose one of ci, dev, nightly"]),
+        (["--operations", "conv2,mul"], ["--operations: no such operation: conv2 (did you mean conv2d or conv1d?)"]),
+        (["--operations", "add,zzz,mull"], ["no such operation: zzz, mull (did you mean mul"]),
+        (["--operations", "add,,mul"], ["--operations=add,,mul: give names with commas between them"]),
+        (["--operations="], ["--operations=: names no operation; give one at least, such as add"]),
+        (["--operations=@nowhere.txt"], ["--operations=@nowhere.txt: ", "nowhere.txt cannot be read (No such file"]),
+        (["--operations=@tests"], ["tests cannot be read (Is a directory)"]),
+        (["--operations=@.gitignore"], ["no such operation: __pycache__/, *.py[cod], .hypothesis/", "more; oracle/"]),
+        (["--operations", "@LICENSE"], ["--operations @LICENSE: write --operations=@LICENSE, with an equals sign"]),
         (["--reports=/proc/nowhere"], ["--reports /proc/nowhere: cannot be made", "choose another folder"]),
         (["--reports=pyproject.toml"], ["pyproject.toml: cannot be made", "choose another folder"]),
     ],

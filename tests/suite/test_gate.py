@@ -69,20 +69,20 @@ def test_an_answer_that_does_not_come_again_is_a_finding_without_a_reproducer(py
 
 
 EMPTY = '''
-from strategies.programs import polynomial_programs
+from strategies.programs import POLYNOMIALS, polynomial_programs
 from tests.gate.judge import for_programs
 
-@for_programs(polynomial_programs)
+@for_programs(polynomial_programs, made_of=POLYNOMIALS)
 def test_nothing(judge, program):
     """Looks at programs and compares nothing."""
 '''
 
 RAISING = '''
 import torch
-from strategies.programs import polynomial_programs
+from strategies.programs import POLYNOMIALS, polynomial_programs
 from tests.gate.judge import for_programs
 
-@for_programs(polynomial_programs)
+@for_programs(polynomial_programs, made_of=POLYNOMIALS)
 def test_raising(judge, program):
     """PyTorch cannot do it."""
     judge.enclosed(program)

@@ -526,3 +526,10 @@ def test_the_command_prints_a_table(monkeypatch, capsys):
 def test_what_is_kept_of_issues_is_kept_by_target():
     assert module.undrawn_issues("conv2d", "float64", CPU) != module.undrawn_issues("conv2d", "float32", CPU)
     assert module.undrawn_issues("neg", "float32") == ()
+
+
+def test_an_issue_is_of_operations_that_it_names_or_of_all():
+    issue = next(each for each in known_issues() if each.name == "variance-of-empty-dim")
+    assert issue.is_of_any(("add", "std"))
+    assert not issue.is_of_any(("add", "mul"))
+    assert replace(issue, operations=()).is_of_any(("add",))

@@ -124,7 +124,7 @@ def test_a_fault_without_onednn_is_found_there_alone(pytestconfig, tmp_path):
     command = python(
         "-m", "tests.paths", "-p", "tests.suite.faults.without_onednn", "tests/properties/test_broadcasting.py",
         "--paths", "cpu/onednn=off,threads=1,cpu/capability=default", "--dtype", "float64", "--max-examples", "10",
-        "--seed", "1", "--reports", tmp_path,
+        "--seed", "1", "--reports", tmp_path, "--operations", "pow,add,sub,mul,neg",
         folder=pytestconfig.rootpath,
     )  # fmt: skip
     assert command.returncode == 1, command.stdout + command.stderr
@@ -138,6 +138,7 @@ def test_a_fault_without_onednn_is_found_there_alone(pytestconfig, tmp_path):
         assert f"reproducer: python {each['reproducer']}" in command.stdout
         assert "_set_mkldnn_enabled(False)" in (pytestconfig.rootpath / each["reproducer"]).read_text()
     assert content["stored"]["programs"] == 20
+    assert content["stored"]["operations_chosen"] == ["add", "sub", "mul", "neg", "pow"]
     assert (tmp_path / "paths" / "cpu-onednn-off-threads-1" / "gate.json").exists()
 
 
@@ -148,6 +149,8 @@ def test_a_fault_without_onednn_is_found_there_alone(pytestconfig, tmp_path):
         (("--paths", "cpu/speed=1"), "cpu/speed=1: unknown key 'speed'"),
         (("--dtype", "float63"), "float63: unknown; choose from float64"),
         (("--max-examples", "0"), "0: give a whole number of at least 1"),
+        (("--operations", "addd"), "exit status 4: ERROR: --operations: no such operation: addd (did"),
+        (("--operations", "@nowhere.txt"), "nowhere.txt cannot be read (No such file or directory)"),
         (("--reports", "/proc/nowhere"), "--reports /proc/nowhere: cannot be made"),
         (("--known-issues", "/nowhere.toml"), "ERROR: --known-issues /nowhere.toml: cannot be read"),
         (("tests/nothing.py",), "nothing was drawn: exit status 4: ERROR: file or directory not found"),

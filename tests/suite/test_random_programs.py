@@ -274,3 +274,10 @@ def test_two_operations_shrink_to_a_chain():
     smallest = minimal(strategy, lambda program: len(program.outputs) == 1 and len(set(operations(program))) == 2)
     assert sorted(operations(smallest)) == ["exp", "sum"]
     assert len(smallest.inputs) == 1
+
+
+def test_what_known_issues_cover_is_not_replaced_by_an_operation_that_was_not_asked_for(monkeypatch):
+    monkeypatch.setattr(Workbench, "is_covered", lambda bench, operation, *rest: operation == "exp")
+    programs = sample(random_programs(dtype="float64", names=("exp", "sin")), count=60)
+    assert {name for program in programs for name in operations(program)} == {"sin"}
+    assert len(programs) > 20

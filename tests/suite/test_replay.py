@@ -243,6 +243,7 @@ def test_bad_stores_get_one_plain_line(drawn, pytestconfig, tmp_path):
         ((f"--replay={file}",), "no such file"),
         ((f"--store={drawn / 'programs.db'}", "--device=cpu"), "is there already"),
         ((f"--store={file}", f"--replay={drawn / 'programs.db'}"), "choose one of them"),
+        ((f"--replay={drawn / 'programs.db'}", "--operations=add"), "--operations and --replay"),
         ((f"--store={file}", "--device=cpu,cpu/onednn=off"), "a store is drawn at one target"),
         ((f"--replay={drawn / 'programs.db'}", "--dtype=float16"), "has no programs in float16; it has float32"),
     ]

@@ -139,6 +139,17 @@ def test_wrong_operations_are_counted(failed, words, tmp_path):
     assert words in Elements(reported(tmp_path)).texts["table"]
 
 
+def test_the_operations_to_which_a_run_kept_are_shown(tmp_path):
+    path = gate_json(tmp_path)
+    assert "--operations" not in reported(tmp_path)
+    content = json.loads(path.read_text(encoding="utf-8")) | {"operations_chosen": ["add", "mul"]}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    page = reported(tmp_path)
+    assert "Operations" in Elements(page).texts["dt"]
+    assert "add, mul" in Elements(page).texts["dd"]
+    assert "--operations=add,mul --hypothesis-profile=ci" in page
+
+
 def test_a_run_that_was_not_finished_is_shown_as_such(tmp_path):
     gate_json(tmp_path, finished=False)
     page = reported(tmp_path)
