@@ -120,8 +120,10 @@ def test_what_the_list_waives_is_counted_and_the_gate_is_green(workspace, call):
     assert (report["verdict"], report["findings"]) == ("green", [])
     listed = block("operations.txt", "text").split()
     assert report["operations_chosen"] == listed
-    drawn = {name for name, by_case in report["operations"].items() if any(case["drawn"] for case in by_case.values())}
-    assert drawn == set(listed)
+    for what in ("drawn", "judged"):
+        counted = {name for name, cases in report["operations"].items() if any(each[what] for each in cases.values())}
+        assert counted == set(listed), what
+    assert (workspace / "judged" / RUNNER / "junit.xml").exists()
     (entry,) = (issue for issue in report["known_issues"] if issue["list"] is not None)
     assert entry["list"] == "known_issues.toml"
     assert entry["waived"] > 0

@@ -140,7 +140,8 @@ def told(run):
 
 def test_run_leaves_to_the_gate_what_nobody_chose(stub, tmp_path):
     run = judge("run", folder=tmp_path, **RUN, JUDGE_DEVICE="", JUDGE_KNOWN_ISSUES="", JUDGE_OPERATIONS="")
-    assert told(run) == {f"--reports={tmp_path}/judged/here", "--hypothesis-profile=ci"}
+    folder = f"{tmp_path}/judged/here"
+    assert told(run) == {f"--reports={folder}", f"--junitxml={folder}/junit.xml", "--hypothesis-profile=ci"}
 
 
 def test_run_hands_on_every_choice(stub, tmp_path):
@@ -155,6 +156,7 @@ def test_run_hands_on_every_choice(stub, tmp_path):
         "--device=cpu,cpu/isa=avx2",
         "--hypothesis-profile=nightly",
         f"--reports={tmp_path}/judged/here",
+        f"--junitxml={tmp_path}/judged/here/junit.xml",
         f"--known-issues={tmp_path}/caller/lists/ours.toml",
         f"--known-issues={tmp_path}/caller/*.toml",
         f"--operations=@{tmp_path}/caller/lists/operations.txt",
