@@ -8,8 +8,9 @@ import numpy as np
 from sympy import Rational
 
 from oracle.array import Array
-from oracle.formula import A, Smooth, Y
+from oracle.formula import A, Smooth
 from oracle.operations.activations import ABSOLUTE
+from oracle.operations.arithmetic import QUOTIENT
 from oracle.operations.operation import Operation
 from oracle.operations.reductions import Dim, group_size, mean, reduced_axes, variance
 
@@ -40,24 +41,48 @@ def _sorted(x: Array, dim: int, descending: bool = False) -> Array:
 def _vector_norm(x: Array, ord: float = 2, dim: Dim = None, keepdim: bool = False) -> Array:  # noqa: A002  # torch's own name
     """(Σ|x|^p)^(1/p), the largest |x| for p = ∞, and the number of nonzero elements is not drawn."""
     axes = reduced_axes(dim, x.rank)
-    if ord == 2:
-        # A norm of one element is its magnitude in exact arithmetic only.
-        return (x * x).sum(axes, keepdim).square_root()
-    magnitudes = x.elementwise(ABSOLUTE)
     if ord == np.inf:
-        return magnitudes.largest(axes, keepdim)
+        return x.elementwise(ABSOLUTE).largest(axes, keepdim)
     if ord == 1:
-        return magnitudes.sum(axes, keepdim)
-    # PyTorch multiplies two more powers into the gradient: |x|^(p - 2) or |x|^(p - 1), and norm^(1 - p) or
-    # norm^(p - 1).
+        return x.elementwise(ABSOLUTE).sum(axes, keepdim)
     p = Rational(ord)
-    powers = magnitudes.with_gradient_roundings(8).elementwise(Smooth(A**p))
-    return powers.sum(axes, keepdim).elementwise(root(p))
+    norm = _root_of_powers(x, p, axes)
+    saved = x.kept(norm, axes, keepdim=True).without_gradient()
+    return x.kept(_parts_of_norm(x, saved, p).sum(axes).computed_as(norm), axes, keepdim)
 
 
-def root(p: Rational) -> Smooth:
-    """The p-th root; the gradient takes a power of the saved norm, which may have overflowed."""
-    return Smooth(A ** (1 / p), (Y ** (1 - p) / p,))
+def _root_of_powers(x: Array, p: Rational, axes: tuple[int, ...]) -> Array:
+    if p == 2:
+        # A norm of one element is its magnitude in exact arithmetic only.
+        return (x * x).sum(axes).square_root()
+    return x.elementwise(ABSOLUTE).elementwise(Smooth(A**p)).sum(axes).elementwise(Smooth(A ** (1 / p)))
+
+
+def _parts_of_norm(x: Array, norm: Array, p: Rational) -> Array:
+    """For each element x ∂norm/∂x. They add up to the ``norm``, a homogeneous function (Euler's theorem).
+
+    The derivative consists of constants. The cotangent meets them from the last to the first, in the order in which
+    PyTorch multiplies and divides it (``norm_backward``): what leaves the range on the way is not claimed.
+    """
+    magnitudes = x.elementwise(ABSOLUTE)
+    if p < 1:
+        # sgn(self) * |self|^(p - 1) * grad * norm^(1 - p)
+        return magnitudes * _constant_power(norm, 1 - p) * _constant_power(magnitudes, p - 1)
+    if p == 2:
+        # grad * (self / norm)
+        return x * (x / norm).without_gradient()
+    if p < 2:
+        # sgn(self) * |self|^(p - 1) * (grad / norm^(p - 1))
+        scaled = magnitudes * _constant_power(magnitudes, p - 1)
+    else:
+        # self * |self|^(p - 2) * (grad / norm^(p - 1))
+        scaled = x * (x * _constant_power(magnitudes, p - 2)).without_gradient()
+    return scaled.elementwise(QUOTIENT, _constant_power(norm, p - 1))
+
+
+def _constant_power(x: Array, exponent: Rational) -> Array:
+    # 1/2, -1/2 and 2 are computed by square roots, a reciprocal and a product in the dtype (PowKernel.cpp).
+    return x.elementwise(Smooth(A**exponent, stepwise=True)).without_gradient()
 
 
 def _distance(a: Array, b: Array, p: float = 2) -> Array:

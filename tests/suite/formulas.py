@@ -5,20 +5,16 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-import sympy
-
 from oracle import array, operations
 from oracle.formula import Branch, Smooth
 from oracle.operations import OPERATIONS
 from oracle.operations.activations import clipped, exponential_linear, leaky, shrunk, softplus
-from oracle.operations.selections import root
 
 MADE = {
     **{f"softplus {b} {t}": softplus(b, t) for b, t in ((1, 20), (2.0, 20), (0.5, 4.0), (1, 8.0))},
     **{f"exponential_linear {a} {s}": exponential_linear(a, s, 1 / a) for a, s in ((2.0, 1), (0.5, 1.5), (1.5, 1))},
     **{f"leaky {slope}": leaky(slope) for slope in (0.01, 0.5, 2.0)},
     **{f"clipped {low} {high}": clipped(low, high) for low, high in ((-1.0, 1.0), (0.0, 6.0), (-2.0, -1.5))},
-    **{f"root {p}": root(sympy.Rational(p)) for p in (3, 0.5, 1.5)},
     **{f"shrunk {step}": shrunk(step) for step in (0.5, 0.0, 1.0)},
 }
 """Formulas that are made from arguments."""
