@@ -190,7 +190,7 @@ def coverage(gate: Gate) -> str:
 
 
 def known_issue_table(issues: tuple[KnownIssue, ...]) -> Table:
-    """A row for each issue that this PyTorch has."""
+    """A row for each issue that this PyTorch has, those of users' lists first."""
     columns = (
         words("Issue", "its name in oracle/known_issues.toml, where its reproducer is, or in a list of the user's own"),
         words("Kind", "whether gradients are wrong or inaccurate, or PyTorch raises an exception or crashes"),
@@ -210,7 +210,7 @@ def known_issue_table(issues: tuple[KnownIssue, ...]) -> Table:
             table.cell(waived(each)),
             reported(each.link),
         )
-        for each in issues
+        for each in sorted(issues, key=lambda issue: issue.list is None)
     ]
     return Table("known-issues", "Known issues", columns, rows)
 

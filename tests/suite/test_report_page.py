@@ -450,11 +450,11 @@ def test_known_issues_say_their_kind_and_what_was_shown_where(page, tmp_path):
     page = reported(tmp_path)
     shown = "wrong on cpu, cuda; cannot be shown on cpu/onednn=off cpu: came 2; cpu/onednn=off: no oneDNN"
     assert rows(page, "known-issues") == [
+        ["one", "wrong", "all", "a reason", "–", f"31 in 1,072, by mine {HOSTILE}.toml", "unreported"],
         ["one", "–", "–", "a reason", "–", "–", "unreported"],
         ["one", "inaccurate", "cpu, cuda", "a reason", shown, "–", "unreported"],
         ["one", "raises", "all", "a reason", "mended on cpu", "–", "unreported"],
         ["one", "raises", "all", "a reason", "mended on cuda", "–", "unreported"],
-        ["one", "wrong", "all", "a reason", "–", f"31 in 1,072, by mine {HOSTILE}.toml", "unreported"],
     ]
     summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert "### Waived by lists of your own" in summary
