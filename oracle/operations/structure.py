@@ -6,6 +6,7 @@ Each entry names the NumPy function that moves the elements; there is nothing el
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -74,6 +75,13 @@ def _flattened(x: Elements, start_dim: int = 0, end_dim: int = -1) -> Elements:
         return x.reshape(1)
     start, end = start_dim % x.ndim, end_dim % x.ndim
     return x.reshape(*x.shape[:start], -1 if x.size else int(np.prod(x.shape[start : end + 1])), *x.shape[end + 1 :])
+
+
+def _flatten(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
+    """Where one axis is to be flattened, torch returns the operand itself: the cotangents of both then meet at once."""
+    if x.rank and start_dim % x.rank == end_dim % x.rank:
+        return x
+    return x.gather(lambda elements: _flattened(elements, start_dim, end_dim))
 
 
 def _unflattened(x: Elements, dim: int, sizes: tuple[int, ...]) -> Elements:
@@ -195,7 +203,7 @@ STRUCTURE = (
     Operation("repeat", ("{0}.repeat({repeats})", "torch.tile({0}, {repeats})"), _tiled, "repeat"),
     rearrangement("squeeze", lambda x, dim: np.squeeze(x, dim) if x.ndim and x.shape[dim] == 1 else x),
     rearrangement("unsqueeze", np.expand_dims, spellings=("torch.unsqueeze({0}, {axis})", "{0}.unsqueeze({axis})")),
-    rearrangement("flatten", _flattened),
+    replace(rearrangement("flatten", _flattened), definition=_flatten),
     rearrangement("unflatten", _unflattened),
     rearrangement("select", lambda x, dim, index: np.take(x, index, dim)),
     rearrangement("narrow", lambda x, dim, start, length: np.take(x, np.arange(start, start + length), dim)),

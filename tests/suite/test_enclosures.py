@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +14,7 @@ from oracle.arithmetic import DeviceArithmetic
 from oracle.ball import QUAD, Ball, integer_power
 from oracle.enclosure import enclosure
 from oracle.number_format import NUMBER_FORMATS
-from oracle.program import Input, ProgramBuilder, Value
+from oracle.program import Input, Output, ProgramBuilder, Value
 from oracle.rounding import RunningError
 from oracle.route import read_answer
 from oracle.target import CPU
@@ -169,3 +170,17 @@ def test_what_fans_in_may_be_added_in_any_order():
     (gradient,) = enclosure(builder.program(contiguous((1.0,), ()))).gradients.values()
     for came in (1.0, 1.0 + 2.0**-52):
         assert abs(Fraction(came) - fraction(gradient.midpoint)) <= float(gradient.radius)
+
+
+def test_cotangents_of_an_operand_that_torch_returns_itself_meet_at_once():
+    """(g0 + g1) + g2 may round more than g0 + (g1 + g2) where g1 and g2 cancel; torch adds as for one value."""
+    builder = ProgramBuilder([Input(contiguous((1.0,), (1,)))])
+    first = builder.apply("flatten", Value(0), arguments={"start_dim": 0, "end_dim": 0})
+    second = builder.apply("flatten", Value(0))
+    third = builder.apply("flatten", first, arguments={"start_dim": 0, "end_dim": 0})
+    cotangents = (contiguous((each,), (1,)) for each in (-1.0, -1.467217919569298, 1.0))
+    outputs = tuple(map(Output, (first, second, third), cotangents))
+    program = replace(builder.program(), outputs=outputs)
+    verdict = judge(program, read_answer(program, CPU, "backward"), enclosed(program))
+    assert not verdict.wrong
+    assert verdict.informative == 1
