@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,26 @@ def attach(request: pytest.FixtureRequest) -> Callable[[str, Any], None]:
     from tests.gate import attachments
 
     return partial(attachments.attach, request.node)
+
+
+@pytest.fixture(scope="session")
+def reproduced(request: pytest.FixtureRequest) -> Iterator[Callable[[Any, Any], Any]]:
+    """What the reproducer of an issue answers at a target.
+
+    Once one is asked for, those of the whole session run, some at once; in a process of xdist each when it is asked.
+    """
+    from tests.gate.reproducers import AT_ONCE, answer
+
+    if is_worker(request.config):
+        yield answer
+        return
+    calls = [call.params for item in request.session.items if (call := getattr(item, "callspec", None)) is not None]
+    pairs = [(params["issue"], params["target"]) for params in calls if {"issue", "target"} <= set(params)]
+    pool = ThreadPoolExecutor(AT_ONCE)
+    started = {pair: pool.submit(answer, *pair) for pair in pairs}
+    yield lambda issue, target: started[issue, target].result()
+    # Whoever stops at the first failure does not wait for the rest.
+    pool.shutdown(cancel_futures=True)
 
 
 @pytest.fixture

@@ -426,7 +426,7 @@ def judged(code, verified):
 
     kept = []
     issue = replace(ISSUE, reproducer=f"print('because')\nraise SystemExit({code})", verified=verified)
-    property_holds(issue, CPU, lambda name, content: kept.append((name, content)))
+    property_holds(issue, CPU, lambda name, content: kept.append((name, content)), reproducers.answer)
     return kept
 
 
