@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -212,10 +213,16 @@ def gate(pytestconfig, folder, *arguments):
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def entries(pytestconfig, tmp_path_factory):
+    """Those of the findings of a red run."""
+    folder = tmp_path_factory.mktemp("red")
+    assert gate(pytestconfig, folder).returncode == pytest.ExitCode.TESTS_FAILED
+    return sorted((folder / "findings").glob("*.toml"))
+
+
 @pytest.mark.parametrize("processes", ["0", "2"])
-def test_entries_of_the_findings_of_one_run_make_the_next_one_green(pytestconfig, tmp_path, processes):
-    assert gate(pytestconfig, tmp_path / "red").returncode == pytest.ExitCode.TESTS_FAILED
-    entries = sorted((tmp_path / "red" / "findings").glob("*.toml"))
+def test_entries_of_the_findings_of_one_run_make_the_next_one_green(pytestconfig, tmp_path, entries, processes):
     assert entries
     mine = tmp_path / "mine.toml"
     # Both findings are of one product, and one entry is enough.
@@ -243,21 +250,39 @@ ENTRY = '[[issue]]\nname = "n"\nkind = "wrong"\nreason = "r"\noperations = ["mul
         ("[[issue", "is no TOML"),
         (ENTRY.replace("mul", "mull"), "entry n: operation 'mull' does not exist; did you mean mul"),
         (ENTRY + "expires = 2000-01-01\n", "entry n expired on 2000-01-01: mend what it waives, delete it"),
-        (ENTRY + 'versions = "<2"\n', "no release that can be judged has versions = '<2'; it matches nothing"),
-        (ENTRY.replace('"n"', '"median-of-expanded"'), "another list has an entry of that name; rename it"),
-        (None, "cannot be read (No such file or directory)"),
     ],
 )
 def test_a_bad_list_gets_one_plain_line(pytestconfig, tmp_path, text, words):
     path = tmp_path / "mine.toml"
-    if text is not None:
-        path.write_text(text)
+    path.write_text(text)
     run = gate(pytestconfig, tmp_path / "reports", f"--known-issues={path}")
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     (line,) = [line for line in (run.stdout + run.stderr).splitlines() if line.strip()]
     assert line.startswith(f"ERROR: --known-issues {path}: ")
     assert words in line
     assert not (tmp_path / "reports" / "gate.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ([ENTRY + 'versions = "<2"\n'], "no release that can be judged has versions = '<2'; it matches nothing"),
+        ([ENTRY.replace('"n"', '"median-of-expanded"')], "another list has an entry of that name; rename it"),
+        ([ENTRY, ENTRY], "another list has an entry of that name; rename it"),
+        ([None], r"cannot be read \(No such file or directory\)"),
+    ],
+)
+def test_lists_that_match_nothing_clash_or_are_not_there_are_refused(tmp_path, texts, words):
+    paths = [tmp_path / f"{number}.toml" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        if text is not None:
+            path.write_text(text)
+    config = SimpleNamespace(
+        getoption=lambda name: [str(path) for path in paths], invocation_params=SimpleNamespace(dir=tmp_path)
+    )
+    with pytest.raises(pytest.UsageError, match=words) as caught:
+        waivers.chosen_waivers(config)
+    assert str(caught.value).startswith(f"--known-issues {paths[-1]}: entry" if texts[0] else "--known-issues ")
 
 
 def test_the_table_says_what_is_not_judged_here():
