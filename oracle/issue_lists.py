@@ -88,7 +88,7 @@ def read_list(path: Path, *, users: bool = True) -> tuple[KnownIssue, ...]:
     entries = content.pop("issue", None)
     if content:
         raise BrokenList(f"{next(iter(content))!r} is unknown: every entry stands under [[issue]]")
-    if not isinstance(entries, list) or not entries:
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise BrokenList("has no entry: every entry stands under [[issue]]")
     issues: list[KnownIssue] = []
     for number, entry in enumerate(entries, start=1):

@@ -59,6 +59,7 @@ def test_the_head_of_the_suites_own_list_describes_every_field():
         ("issue = 1\n[[issue", "is no TOML: "),
         ("", "has no entry: every entry stands under [[issue]]"),
         ("issue = 3\n", "has no entry"),
+        ("issue = [3]\n", "has no entry: every entry stands under [[issue]]"),
         ("[[issues]]\n" + ENTRY[10:], "'issues' is unknown: every entry stands under [[issue]]"),
         (ENTRY, "entry n: it names neither operations nor laws nor a fact, so it matches nothing"),
         ('[[issue]]\nkind = "wrong"\n', "entry 1: name is missing; name, kind, reason are required"),
